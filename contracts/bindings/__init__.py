@@ -1,0 +1,1 @@
+"""Typed Python bindings, generated from the compiled contracts. Do not edit by hand."""
