@@ -1,0 +1,1 @@
+"""Readers of the real public data that the demonstration replays."""
