@@ -1,0 +1,49 @@
+"""Commands of the office: `amanat serve`, `amanat relay`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+import uvicorn
+
+from contracts.deployment import BadDeployment
+from indexer.errors import MirrorMissing
+from indexer.mirror import open_for_reading
+
+from ledger_api.app import make_app
+from ledger_api.keyring import KeyringError
+from ledger_api.office import open_office
+from ledger_api.relay import AlreadyRelaying, Relay, only_relay
+from ledger_api.settings import BadSettings, Settings
+
+CANNOT_START = 2
+EXPECTED = (BadDeployment, BadSettings, MirrorMissing, KeyringError, AlreadyRelaying)
+
+
+def _start(error: Exception) -> typer.Exit:
+    print(f"error: {error}", file=sys.stderr)
+    return typer.Exit(CANNOT_START)
+
+
+def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Serve the API and the public pages. Settings come from the environment (see README)."""
+    try:
+        app = make_app(Settings.from_environment())
+    except EXPECTED as error:
+        raise _start(error) from None
+    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False, proxy_headers=False)
+
+
+def relay() -> None:
+    """Send queued acts to the chain until stopped. Settings come from the environment (see README)."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    try:
+        settings = Settings.from_environment()
+        with only_relay(settings):
+            Relay(settings, open_office(settings.office_url), open_for_reading(settings.mirror_url)).run()
+    except EXPECTED as error:
+        raise _start(error) from None
+    except KeyboardInterrupt:
+        return

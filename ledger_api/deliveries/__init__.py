@@ -1,0 +1,1 @@
+"""Deliveries: handed over by an agent, accepted or refused by the household."""

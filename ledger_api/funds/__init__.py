@@ -1,0 +1,1 @@
+"""Funds and their lines, read from the mirror."""

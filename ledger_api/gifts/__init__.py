@@ -1,0 +1,1 @@
+"""Gifts: recorded by a cashier, found by their receipt's code."""

@@ -1,0 +1,1 @@
+"""Household accounts, opened by a registrar."""

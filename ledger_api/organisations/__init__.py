@@ -1,0 +1,1 @@
+"""Organisations' totals, read from the mirror."""

@@ -1,0 +1,1 @@
+"""Payment lists: proposed by a maker, approved by a different checker."""

@@ -1,0 +1,1 @@
+"""Receipts: what a donor holds, found by its code."""

@@ -1,0 +1,1 @@
+"""Records on their way: what became of an accepted act."""

@@ -1,0 +1,1 @@
+"""Volunteers' hours: confirmed acts, choices, redemptions and gifts of minutes."""

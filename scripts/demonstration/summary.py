@@ -1,0 +1,103 @@
+"""What a demonstration did, in numbers from the mirror, and where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from indexer.mirror import open_for_reading
+from indexer.queries.blocks import as_of
+from indexer.queries.organisations import FundTotals, organisation_totals
+from indexer.queries.volunteers import minutes_supply
+from indexer.schema import delivery_handed_over, entitlement_listed, household_opened
+from ledger_api.money import UnknownCurrency, format_minor
+from scripts.demonstration.founding import Body
+from scripts.demonstration.home import Home
+from scripts.demonstration.opencollective import Row
+
+
+def print_summary(home: Home, balances: Sequence[Row], bodies: Sequence[Body], url: str) -> None:
+    """Prints what was done, what was refused or could not be replayed, and the links to open."""
+    with open_for_reading(home.settings("", "")["AMANAT_MIRROR"]).connect() as conn:
+        totals = [fund for body in bodies for fund in organisation_totals(conn, body.id).funds]
+        _print_totals(conn, totals)
+    ledger, plan = home.done("ledger") or {}, home.done("plan") or {}
+    _print_ledger(ledger, balances)
+    _print_plan(plan)
+    hours = home.done("hours") or {}
+    print(
+        f"\nHours: {hours['services']} acts of 20 volunteers confirmed, {hours['good_coins']} kept as good coins, "
+        f"{hours['redemptions']} redemptions, {hours['given_minutes']} minutes given to a family and accepted."
+    )
+    print("\nLinks")
+    print(f"  start             {url}/")
+    print(f"  a donor's gift    {url}/g/{plan['receipt']}   (?lang=fa, ?lang=ar)")
+    for body in bodies:
+        print(f"  an organisation   {url}/o/0x{body.id.hex()}")
+    print(f"  the API           {url}/docs")
+
+
+def _print_totals(conn: Connection, totals: Sequence[FundTotals]) -> None:
+    def count(name: str) -> int:
+        return sum(getattr(fund, name) for fund in totals)
+
+    families = conn.scalar(select(func.count(func.distinct(entitlement_listed.c.household)))) or 0
+    opened = conn.scalar(select(func.count()).select_from(household_opened)) or 0
+    deliveries = conn.scalar(select(func.count()).select_from(delivery_handed_over)) or 0
+    block = as_of(conn)
+    print(f"\nDone, as of block {block.number} (0x{block.hash.hex()[:16]}…)")
+    print(f"  gifts             {count('gifts_count'):,}")
+    print(f"  deliveries        {deliveries:,} handed over (the agencies' word)")
+    print(f"  confirmed         {count('confirmed_count'):,} (the families' word)")
+    print(f"  not confirmed     {deliveries - count('confirmed_count'):,}")
+    print(f"  refused           {count('refused_count'):,}")
+    print(f"  families          {families:,} of {opened:,} household accounts")
+    print("  units by fund     given · delivered · confirmed · fees · refunded · reserved · waiting")
+    for fund in totals:
+        cells = (
+            fund.inflow_minor,
+            fund.handed_over_minor,
+            fund.confirmed_minor,
+            fund.fees_minor,
+            fund.refunds_minor,
+            fund.reserved_minor,
+            fund.waiting_minor,
+        )
+        print(f"    {fund.unit:4} {fund.head:14} " + " · ".join(_amount(c, fund.unit) for c in cells))
+    supply = minutes_supply(conn)
+    print(
+        f"  minutes           {supply.issued_minutes:,} issued · {supply.redeemed_minutes:,} redeemed · "
+        f"{supply.supply_minutes:,} held"
+    )
+
+
+def _amount(minor: int, unit: str) -> str:
+    try:
+        return format_minor(minor, unit)
+    except UnknownCurrency:
+        return f"{minor:,}"
+
+
+def _print_ledger(ledger: dict[str, Any], balances: Sequence[Row]) -> None:
+    print(
+        f"\nReal ledger: {ledger['groups']:,} groups; {len(balances)} balances rebuilt from the chain equal the real ones "
+        "to the cent, together with the groups listed here, which cannot be replayed:"
+    )
+    for entry in ledger["not_replayed"]:
+        print(f"  {entry['group'][:8]}  {entry['reason']}")
+
+
+def _print_plan(plan: dict[str, Any]) -> None:
+    print(f"\nReal plan: {plan['programmes']} programmes carried out with {plan['simulated_gifts']:,} simulated gifts.")
+    print("  The plan's own mismatches, reported and not mended:")
+    for finding in plan["findings"]:
+        print(f"    {finding}")
+    print("  Months that the plan does not print, assumed for the simulation:")
+    for assumed in plan["assumed"]:
+        print(f"    {assumed}")
+    print("  Bank statements:")
+    for statement in plan["statements"]:
+        print(f"    {statement}")
+    print(f"  Zakat money for another programme: {plan['refused_demand']}")
