@@ -1,0 +1,1 @@
+"""Keys, signing, cards, the offline queue, the verifier and the command line."""
