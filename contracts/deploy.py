@@ -44,7 +44,9 @@ def call(w3: Web3, to: Address, data: bytes, sender: str | None = None, block: i
         raise decode_error(_revert_data(error), BY_SELECTOR) from None
 
 
-def send(w3: Web3, account: LocalAccount, to: Address | None, data: bytes, *, simulate: bool = True) -> TxReceipt:
+def send(
+    w3: Web3, account: LocalAccount, to: Address | None, data: bytes, *, simulate: bool = True
+) -> TxReceipt:
     """Signs, sends and waits; `to` None creates a contract. Raises the decoded ContractError: before anything
     is sent, or, with `simulate` off or on a race, after the failed transaction is recorded."""
     if simulate and to is not None:
@@ -82,7 +84,9 @@ def contract_address(deployer: Address, nonce: int) -> Address:
 def deploy(w3: Web3, deployer: LocalAccount, regulators: Sequence[Address]) -> Deployment:
     """Deploys the four contracts. FundLedger and TimeBank name each other, so their places are foretold."""
     nonce = w3.eth.get_transaction_count(to_checksum_address(deployer.address))
-    licences, households, ledger, bank = (contract_address(address_of(deployer), nonce + step) for step in range(4))
+    licences, households, ledger, bank = (
+        contract_address(address_of(deployer), nonce + step) for step in range(4)
+    )
     genesis = bytes(w3.eth.get_block(0)["hash"])
     first = w3.eth.block_number + 1
     arguments: dict[str, tuple[Any, ...]] = {

@@ -57,9 +57,13 @@ class Deployment:
                 },
             )
         except FileNotFoundError:
-            raise BadDeployment(f"{path}: no such file; run scripts/deploy, or name the file it wrote") from None
+            raise BadDeployment(
+                f"{path}: no such file; run scripts/deploy, or name the file it wrote"
+            ) from None
         except (KeyError, TypeError, ValueError) as error:
-            raise BadDeployment(f"{path}: not a deployment file ({error}); run scripts/deploy again") from None
+            raise BadDeployment(
+                f"{path}: not a deployment file ({error}); run scripts/deploy again"
+            ) from None
 
 
 def _bytes(text: str, size: int) -> bytes:

@@ -60,7 +60,9 @@ class Types:
             return "code" if p["internalType"] == "Code" else "bytes32"
         if p["type"].startswith("uint") or p["type"] == "bool":
             return "int"
-        raise SystemExit(f"contracts.generate: {p['name']} has type {p['type']}, which no binding handles yet")
+        raise SystemExit(
+            f"contracts.generate: {p['name']} has type {p['type']}, which no binding handles yet"
+        )
 
     def python(self, p: Json) -> str:
         """The annotation of a static parameter."""
@@ -70,9 +72,9 @@ class Types:
         if kind == "code":
             return "str"
         if kind == "bytes32":
-            return p["internalType"] if p["internalType"].endswith("Id") else "bytes"
+            return str(p["internalType"]) if p["internalType"].endswith("Id") else "bytes"
         if p["internalType"].startswith("enum "):
-            return p["internalType"].split(".")[-1]
+            return str(p["internalType"]).split(".")[-1]
         return "bool" if p["type"] == "bool" else "int"
 
     def word(self, p: Json, value: str) -> str:
@@ -123,10 +125,10 @@ def signature(entry: Json) -> str:
 
     def name(p: Json) -> str:
         if p["type"].startswith("tuple"):
-            return "(" + ",".join(map(name, p["components"])) + ")" + p["type"][5:]
+            return f"({','.join(map(name, p['components']))}){p['type'][5:]}"
         return str(p["type"])
 
-    return entry["name"] + "(" + ",".join(map(name, entry["inputs"])) + ")"
+    return str(entry["name"]) + "(" + ",".join(map(name, entry["inputs"])) + ")"
 
 
 def notice(artifact: Json, section: str, sig: str) -> str:
@@ -146,7 +148,12 @@ def own(artifact: Json, kind: str) -> list[Json]:
 
 def _ours(artifact: Json, entry: Json) -> bool:
     if entry["type"] == "error":
-        return re.match(r"(LicenceRegistry|HouseholdRegistry|FundLedger|TimeBank|SignedActs)[A-Z]", entry["name"]) is not None
+        return (
+            re.match(
+                r"(LicenceRegistry|HouseholdRegistry|FundLedger|TimeBank|SignedActs)[A-Z]", entry["name"]
+            )
+            is not None
+        )
     text = (SOURCES / "interfaces" / f"I{artifact['contractName']}.sol").read_text()
     word = "event" if entry["type"] == "event" else "function"
     return re.search(rf"\b{word} {entry['name']}\b", text) is not None or entry["name"] in STANDARD
@@ -325,7 +332,17 @@ def imports(body: str) -> str:
     if used(["keccak"]):
         lines += ["from eth_utils import keccak", ""]
     runtime = used(
-        ["Address", "Column", "ContractError", "Domain", "Event", "View", "address_word", "bytes32_word", "calldata"]
+        [
+            "Address",
+            "Column",
+            "ContractError",
+            "Domain",
+            "Event",
+            "View",
+            "address_word",
+            "bytes32_word",
+            "calldata",
+        ]
         + ["code_text", "code_word", "uint_word"]
     )
     if runtime:
@@ -346,9 +363,12 @@ def id_names() -> list[str]:
 def ids_module() -> str:
     """NewTypes for the typed ids and the Role flags."""
     roles = re.findall(
-        r"/// @notice ([^\n]*)\n\s*uint16 internal constant (\w+) = (\d+);", (SOURCES / "types" / "Roles.sol").read_text()
+        r"/// @notice ([^\n]*)\n\s*uint16 internal constant (\w+) = (\d+);",
+        (SOURCES / "types" / "Roles.sol").read_text(),
     )
-    members = "\n".join(f'    {name} = {value}\n    """{doc}"""' for doc, name, value in roles if name != "ALL")
+    members = "\n".join(
+        f'    {name} = {value}\n    """{doc}"""' for doc, name, value in roles if name != "ALL"
+    )
     lines = "\n".join(f'{name} = NewType("{name}", bytes)' for name in id_names())
     return (
         HEADER.format(doc="Typed ids (32 bytes each) and operators' roles.")
@@ -368,7 +388,9 @@ def errors_module(types: Types, artifacts: list[Json]) -> str:
             tags = (artifact["devdoc"].get("errors", {}).get(sig) or [{}])[0]
             missing = {"custom:field", "custom:remedy", "custom:retry"} - set(tags)
             if missing or not notice(artifact, "errors", sig):
-                raise SystemExit(f"contracts.generate: error {sig} lacks NatSpec {sorted(missing) or '@notice'}")
+                raise SystemExit(
+                    f"contracts.generate: error {sig} lacks NatSpec {sorted(missing) or '@notice'}"
+                )
             columns = ", ".join(f'Column("{snake(p["name"])}", "{types.kind(p)}")' for p in e["inputs"])
             classes[e["name"]] = (
                 f'class {e["name"]}(ContractError):\n    """{wrapped(notice(artifact, "errors", sig), "    ")}"""\n\n'
@@ -394,7 +416,9 @@ def main() -> None:
             old.unlink()
     for name, text in modules.items():
         (BINDINGS / f"{name}.py").write_text(text)
-    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", "--line-length", "110", BINDINGS], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--quiet", "--line-length", "110", BINDINGS], check=True
+    )
     print(f"contracts.generate: {len(modules)} modules", file=sys.stderr)
 
 

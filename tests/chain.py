@@ -9,7 +9,6 @@ Every key is made at run time and holds nothing: gas price and base fee are zero
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import subprocess
@@ -18,20 +17,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import rlp  # type: ignore[import-untyped]
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3 import Web3
-from web3.exceptions import ContractLogicError
-from web3.types import TxParams, TxReceipt
+from web3.types import TxReceipt
 
-from contracts.abi import Address, ContractError, View, address_word, decode_error, uint_word
+from contracts import devnode
+from contracts.abi import Address, ContractError, View, address_word, uint_word
 from contracts.bindings import fund_ledger, household_registry, licence_registry
-from contracts.bindings.errors import BY_SELECTOR
 from contracts.bindings.fund_ledger import DonationEntry, EntitlementEntry, FundOpening, ListProposal
 from contracts.bindings.ids import (
     DonationId,
@@ -42,16 +38,10 @@ from contracts.bindings.ids import (
     ProgrammeId,
     Role,
 )
+from contracts.deploy import address_of, call, deploy, send
 from contracts.deployment import Deployment
 
-ROOT = Path(__file__).resolve().parent.parent
-ARTIFACTS = ROOT / ".build" / "contracts"
-ANVIL = ROOT / "contracts" / "node_modules" / ".bin" / "anvil"
-
 START_TIMEOUT_S = 20.0
-GAS_LIMIT = 1_000_000_000
-TX_GAS = 100_000_000
-"""Of one transaction: enough for any batch here, and ten fit into a block."""
 YEAR_S = 365 * 24 * 3600
 
 T = TypeVar("T")
@@ -69,24 +59,12 @@ class Anvil:
         self.w3 = Web3()
 
     def __enter__(self) -> Anvil:
-        if not ANVIL.exists():
-            raise FileNotFoundError(f"{ANVIL}: no such program; run scripts/setup")
         self._files = tempfile.TemporaryDirectory(prefix="amanat-anvil-")
         folder = Path(self._files.name)
         log = folder / "log"
-        options = {
-            "port": 0,  # the node picks a free one itself: no other process can take it in between
-            "chain-id": self.chain_id,
-            "hardfork": "paris",
-            "block-time": self.block_time_s,
-            "gas-limit": GAS_LIMIT,
-            "gas-price": 0,
-            "base-fee": 0,
-            "accounts": 1,
-            "cache-path": folder,
-        } | ({"state": self.state} if self.state else {})
-        flags = (text for name, value in options.items() for text in (f"--{name}", str(value)))
-        command = [str(ANVIL), "--mixed-mining", *flags]
+        flags = {"chain_id": self.chain_id, "block_time_s": self.block_time_s}
+        # Port 0: the node picks a free one itself, so that no other process can take it in between.
+        command = [*devnode.command(0, state=self.state, **flags), "--cache-path", str(folder)]
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 command, stdout=output, stderr=subprocess.STDOUT, env=os.environ | {"NO_COLOR": "1"}
@@ -130,11 +108,6 @@ def new_key() -> LocalAccount:
     return account
 
 
-def address_of(account: LocalAccount) -> Address:
-    """The 20 bytes of an account's address."""
-    return Address(bytes.fromhex(account.address[2:]))
-
-
 def now(w3: Web3) -> int:
     """The time of the latest block in unix seconds, which is what the contracts compare with."""
     return int(w3.eth.get_block("latest")["timestamp"])
@@ -143,77 +116,6 @@ def now(w3: Web3) -> int:
 def read(w3: Web3, contract: Address, view: View[T]) -> T:
     """A view's answer at the latest block; raises the ContractError that the contract gave."""
     return view.decode(call(w3, contract, view.data))
-
-
-def call(w3: Web3, to: Address, data: bytes, sender: str | None = None, block: int | None = None) -> bytes:
-    """Runs a call without recording it; raises the decoded ContractError."""
-    request: TxParams = {"to": to_checksum_address(to), "data": data}
-    if sender:
-        request["from"] = to_checksum_address(sender)
-    try:
-        return bytes(w3.eth.call(request, "latest" if block is None else block))
-    except ContractLogicError as error:
-        raise decode_error(_revert_data(error), BY_SELECTOR) from None
-
-
-def send(
-    w3: Web3, account: LocalAccount, to: Address | None, data: bytes, *, simulate: bool = True
-) -> TxReceipt:
-    """Signs, sends and waits; `to` None creates a contract. Raises the decoded ContractError: before anything
-    is sent, or, with `simulate` off or on a race, after the failed transaction is recorded."""
-    if simulate and to is not None:
-        call(w3, to, data, account.address)
-    transaction: dict[str, Any] = {
-        "chainId": w3.eth.chain_id,
-        "nonce": w3.eth.get_transaction_count(to_checksum_address(account.address), "pending"),
-        "gas": TX_GAS,
-        "gasPrice": 0,
-        "value": 0,
-        "data": data,
-    } | ({"to": to_checksum_address(to)} if to is not None else {})
-    signed = account.sign_transaction(transaction)
-    receipt = w3.eth.wait_for_transaction_receipt(
-        w3.eth.send_raw_transaction(signed.raw_transaction), timeout=30, poll_latency=0.01
-    )
-    if receipt["status"] != 1:
-        if to is not None:
-            call(w3, to, data, account.address, receipt["blockNumber"] - 1)
-        raise RuntimeError(f"transaction {receipt['transactionHash'].hex()} failed without a reason")
-    return receipt
-
-
-def _revert_data(error: ContractLogicError) -> bytes:
-    """web3 keeps a custom error's data as hex text; a revert without any data gives b""."""
-    data = error.data
-    return bytes.fromhex(data[2:]) if isinstance(data, str) and data.startswith("0x") else b""
-
-
-def contract_address(deployer: Address, nonce: int) -> Address:
-    """Where a contract will stand (Yellow Paper, section 7, equation 88)."""
-    return Address(keccak(rlp.encode([deployer, nonce]))[12:])
-
-
-def deploy(w3: Web3, deployer: LocalAccount, regulators: Sequence[Address]) -> Deployment:
-    """Deploys the four contracts. FundLedger and TimeBank name each other, so their places are foretold."""
-    nonce = w3.eth.get_transaction_count(to_checksum_address(deployer.address))
-    licences, households, ledger, bank = (
-        contract_address(address_of(deployer), nonce + step) for step in range(4)
-    )
-    genesis = bytes(w3.eth.get_block(0)["hash"])
-    first = w3.eth.block_number + 1
-    arguments: dict[str, tuple[Any, ...]] = {
-        "LicenceRegistry": ([to_checksum_address(key) for key in regulators],),
-        "HouseholdRegistry": (to_checksum_address(licences),),
-        "FundLedger": (*(to_checksum_address(a) for a in (licences, households, bank)), genesis),
-        "TimeBank": (*(to_checksum_address(a) for a in (licences, households, ledger)), genesis),
-    }
-    for (name, values), place in zip(arguments.items(), (licences, households, ledger, bank), strict=True):
-        artifact = json.loads((ARTIFACTS / f"{name}.json").read_text())
-        creation = w3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"]).constructor(*values)
-        receipt = send(w3, deployer, None, bytes.fromhex(creation.data_in_transaction[2:]))
-        if receipt["contractAddress"] != to_checksum_address(place):
-            raise RuntimeError(f"{name} stands at {receipt['contractAddress']}, not at {place.hex()}")
-    return Deployment(w3.eth.chain_id, genesis, first, licences, households, ledger, bank)
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,7 +312,6 @@ __all__ = [
     "address_of",
     "call",
     "content_hash",
-    "contract_address",
     "deploy",
     "new_id",
     "new_key",

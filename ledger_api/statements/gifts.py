@@ -73,7 +73,7 @@ def _no_gift(entry: Entry) -> str:
         return "a reversal: the clerk decides what it takes back"
     if entry.amount_minor <= 0:
         return "money that left the account"
-    if entry.batch_size > 1:
+    if entry.batch_size is not None and entry.batch_size > 1:
         return f"a batch of {entry.batch_size} payments without their details"
     if entry.value_unix_s is None and entry.booking_unix_s is None:
         return "neither a value date nor a booking date"

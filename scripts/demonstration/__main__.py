@@ -42,8 +42,12 @@ FOLDER = Path(os.environ.get("AMANAT_HOME", ".amanat/demo"))
 
 
 def main(
-    fresh: Annotated[bool, typer.Option("--fresh", help="forget the last demonstration and start again")] = False,
-    once: Annotated[bool, typer.Option("--once", help="stop when the jobs are done instead of serving")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="forget the last demonstration and start again")
+    ] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="stop when the jobs are done instead of serving")
+    ] = False,
     port: Annotated[int, typer.Option(help="port of the pages and the API")] = 8600,
     node_port: Annotated[int, typer.Option(help="port of the development node")] = 8645,
 ) -> None:
@@ -58,7 +62,10 @@ def main(
             run(home, processes)
             print(f"\nready in {time.monotonic() - started:.0f} s")
             if not once:
-                print("serving until Ctrl-C; a second start resumes here, `scripts/demo --fresh` begins again", flush=True)
+                print(
+                    "serving until Ctrl-C; a second start resumes here, `scripts/demo --fresh` begins again",
+                    flush=True,
+                )
                 processes.watch()
     except (StartFailed, Refused, NotRecorded, ValueError) as error:
         print(f"\nerror: {error}", file=sys.stderr)

@@ -18,7 +18,9 @@ class Refused(Exception):
     """The API refused; the message is the problem's."""
 
     def __init__(self, problem: dict[str, Any]) -> None:
-        super().__init__(f"{problem.get('field')}: {problem.get('title')} {problem.get('detail')}; {problem.get('remedy')}")
+        super().__init__(
+            f"{problem.get('field')}: {problem.get('title')} {problem.get('detail')}; {problem.get('remedy')}"
+        )
         self.problem = problem
 
 
@@ -71,11 +73,18 @@ class Client:
         """Sends gifts in batches; returns the answers."""
         answers: list[dict[str, Any]] = []
         for start in range(0, len(gifts), BATCH):
-            answers += self.post("/v1/gifts/batch", {"fund": hexed(fund), "gifts": gifts[start : start + BATCH]})
+            answers += self.post(
+                "/v1/gifts/batch", {"fund": hexed(fund), "gifts": gifts[start : start + BATCH]}
+            )
         return answers
 
     def propose(
-        self, list_id: bytes, fund: bytes, programme: bytes, expires_at_unix_s: int, items: Sequence[tuple[bytes, Address, int]]
+        self,
+        list_id: bytes,
+        fund: bytes,
+        programme: bytes,
+        expires_at_unix_s: int,
+        items: Sequence[tuple[bytes, Address, int]],
     ) -> dict[str, Any]:
         """Proposes a payment list of (entitlement, household, minor units)."""
         answer: dict[str, Any] = self.post(
@@ -95,5 +104,7 @@ class Client:
 
     def approve(self, proposed: dict[str, Any]) -> str:
         """Approves a proposed list as it was answered; returns where to follow it."""
-        answer = self.post(f"/v1/payment-lists/{proposed['id']}/approval", {"content_hash": proposed["content_hash"]})
+        answer = self.post(
+            f"/v1/payment-lists/{proposed['id']}/approval", {"content_hash": proposed["content_hash"]}
+        )
         return str(answer["status"])

@@ -88,16 +88,24 @@ class Founder:
         found = self._home.done(f"body-{name}")
         if found is None:
             self._license(organisation, name, kind)
-            found = self._home.finish(f"body-{name}", {r: self._appoint(organisation, name, r) for r in roles})
+            found = self._home.finish(
+                f"body-{name}", {r: self._appoint(organisation, name, r) for r in roles}
+            )
         self._name(organisation, names)
         return Body(organisation, found)
 
-    def programme(self, body: Body, owner: str, programme: ProgrammeId, heads: list[str], names: dict[str, str]) -> None:
+    def programme(
+        self, body: Body, owner: str, programme: ProgrammeId, heads: list[str], names: dict[str, str]
+    ) -> None:
         """A programme that money of these heads may serve."""
         ledger = self.deployment().fund_ledger
-        missing = [h for h in heads if not fund_ledger.takes_head(programme, h).decode(self._ask(programme, h))]
+        missing = [
+            h for h in heads if not fund_ledger.takes_head(programme, h).decode(self._ask(programme, h))
+        ]
         if missing:
-            send(self._w3, self._admin(owner), ledger, fund_ledger.open_programme(programme, body.id, missing))
+            send(
+                self._w3, self._admin(owner), ledger, fund_ledger.open_programme(programme, body.id, missing)
+            )
         self._name(programme, names)
 
     def fund(self, body: Body, owner: str, plan: FundPlan) -> None:
@@ -115,14 +123,18 @@ class Founder:
                 if as_of(conn).number >= head:
                     return
             time.sleep(0.1)
-        raise StartFailed(f"the indexer did not reach block {head}; see {self._home.folder / 'log' / 'indexer.log'}")
+        raise StartFailed(
+            f"the indexer did not reach block {head}; see {self._home.folder / 'log' / 'indexer.log'}"
+        )
 
     def _ask(self, programme: ProgrammeId, head: str) -> bytes:
         return call(self._w3, self.deployment().fund_ledger, fund_ledger.takes_head(programme, head).data)
 
     def _license(self, organisation: OrganisationId, name: str, kind: str) -> None:
         now = int(self._w3.eth.get_block("latest")["timestamp"])
-        act = licence_registry.grant_licence(organisation, address_of(self._admin(name)), kind, now, now + 2 * YEAR_S)
+        act = licence_registry.grant_licence(
+            organisation, address_of(self._admin(name)), kind, now, now + 2 * YEAR_S
+        )
         for regulator in self._regulators:
             send(self._w3, regulator, self.deployment().licence_registry, act)
 

@@ -52,10 +52,15 @@ class HoursJob:
         services, coins = 0, 0
         for volunteer in range(VOLUNTEERS):
             acts = [self._serve(volunteer, act) for act in range(self._chance.randint(2, 5))]
-            answers = self._staff["coordinator"].post("/v1/services", {"services": [body for body, _ in acts]})
+            answers = self._staff["coordinator"].post(
+                "/v1/services", {"services": [body for body, _ in acts]}
+            )
             self._staff["coordinator"].wait([answers[-1]["status"]])
             # The first act of each is kept as minutes, so that everybody has some.
-            chosen = [Reserve.MINUTES, *(self._chance.choice([Reserve.MINUTES, Reserve.GOOD_COIN]) for _ in acts[1:])]
+            chosen = [
+                Reserve.MINUTES,
+                *(self._chance.choice([Reserve.MINUTES, Reserve.GOOD_COIN]) for _ in acts[1:]),
+            ]
             statuses = [self._choose(volunteer, s, r) for (_, s), r in zip(acts, chosen, strict=True)]
             self._anyone.wait(statuses)
             services, coins = services + len(acts), coins + chosen.count(Reserve.GOOD_COIN)
@@ -64,7 +69,12 @@ class HoursJob:
         redeemed = [self._redeem(volunteer) for volunteer in range(1, VOLUNTEERS, 4)]
         self._anyone.wait(redeemed)
         self._give_minutes(fund, programme)
-        return {"services": services, "good_coins": coins, "redemptions": len(redeemed), "given_minutes": GIVEN_MINUTES}
+        return {
+            "services": services,
+            "good_coins": coins,
+            "redemptions": len(redeemed),
+            "given_minutes": GIVEN_MINUTES,
+        }
 
     def _deadline(self) -> int:
         return self._start + YEAR_S
@@ -114,9 +124,15 @@ class HoursJob:
             self._deployment.genesis_hash,
             self._deadline(),
         )
-        body = {"id": hexed(redemption), "volunteer": hexed(said.volunteer), "amount_minutes": said.amount_minutes}
+        body = {
+            "id": hexed(redemption),
+            "volunteer": hexed(said.volunteer),
+            "amount_minutes": said.amount_minutes,
+        }
         signature = self._sign(said, "volunteer", volunteer)
-        return str(self._staff["coordinator"].post("/v1/redemptions", body | self._signed(signature))["status"])
+        return str(
+            self._staff["coordinator"].post("/v1/redemptions", body | self._signed(signature))["status"]
+        )
 
     def _give_minutes(self, fund: FundId, programme: ProgrammeId) -> None:
         """One volunteer gives an hour to a family's fund; it is delivered and confirmed like any other aid."""
@@ -140,12 +156,21 @@ class HoursJob:
         self._anyone.wait([self._post("/v1/minutes-gifts", body, self._sign(said, "volunteer", GIVES))])
         entitlement, family = self._home.id("minutes entitlement"), self._home.account("family", 0)
         proposed = self._staff["maker"].propose(
-            self._home.id("minutes list"), fund, programme, self._deadline(), [(entitlement, family, GIVEN_MINUTES)]
+            self._home.id("minutes list"),
+            fund,
+            programme,
+            self._deadline(),
+            [(entitlement, family, GIVEN_MINUTES)],
         )
         self._anyone.wait([proposed["status"]])
         self._anyone.wait([self._staff["checker"].approve(proposed)])
         accepted = Acceptance(
-            family, EntitlementId(entitlement), GIVEN_MINUTES, "MIN", self._deployment.genesis_hash, self._deadline()
+            family,
+            EntitlementId(entitlement),
+            GIVEN_MINUTES,
+            "MIN",
+            self._deployment.genesis_hash,
+            self._deadline(),
         )
         signature = sign(
             accepted,
@@ -159,7 +184,9 @@ class HoursJob:
             "amount_minor": str(GIVEN_MINUTES),
             "unit": "MIN",
         } | self._signed(signature)
-        answer = self._staff["agent"].post("/v1/hand-overs", {"list": proposed["id"], "acceptances": [acceptance]})
+        answer = self._staff["agent"].post(
+            "/v1/hand-overs", {"list": proposed["id"], "acceptances": [acceptance]}
+        )
         self._anyone.wait([answer[0]["status"]])
 
     def _post(self, path: str, body: dict[str, Any], signature: CompactSignature) -> str:
@@ -170,4 +197,6 @@ class HoursJob:
 
     def _sign(self, said: Signable, who: str, number: int) -> CompactSignature:
         genesis = self._deployment.genesis_hash
-        return sign(said, self._bank, self._home.key(who, number), genesis_hash=genesis, now_unix_s=self._start)
+        return sign(
+            said, self._bank, self._home.key(who, number), genesis_hash=genesis, now_unix_s=self._start
+        )

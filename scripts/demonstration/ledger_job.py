@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from contracts.abi import Address
 from contracts.bindings.ids import FundId, ProgrammeId
 from indexer.mirror import open_for_reading
-from indexer.schema import delivery_handed_over, donation_recorded, entitlement_listed, fee_taken, fund_opened
+from indexer.schema import delivery_handed_over, donation_recorded, fee_taken
 from scripts.demonstration import opencollective as oc
 from scripts.demonstration.client import Client, hexed
 from scripts.demonstration.founding import Body, Founder, FundPlan
@@ -71,7 +71,12 @@ class LedgerJob:
             self._body,
             OWNER,
             FundPlan(
-                self.fund_id(fund), fund[1], HEAD, names, oc.fee_cap_bps(self._replay, fund), self._programme(fund)
+                self.fund_id(fund),
+                fund[1],
+                HEAD,
+                names,
+                oc.fee_cap_bps(self._replay, fund),
+                self._programme(fund),
             ),
         )
 
@@ -107,7 +112,11 @@ class LedgerJob:
         recipients = sorted({s.recipient_id for s in expenses})
         opened = self._registrar.post(
             "/v1/households",
-            {"households": [{"account": hexed(self._recipient(r)), "key": hexed(bytes(20))} for r in recipients]},
+            {
+                "households": [
+                    {"account": hexed(self._recipient(r)), "key": hexed(bytes(20))} for r in recipients
+                ]
+            },
         )
         self._registrar.wait([opened[-1]["status"]])
         lists = {}
@@ -118,7 +127,10 @@ class LedgerJob:
                     self.fund_id(fund),
                     self._programme(fund),
                     self._expiry(),
-                    [(self._entitlement(s), self._recipient(s.recipient_id), s.delivered_minor) for s in part],
+                    [
+                        (self._entitlement(s), self._recipient(s.recipient_id), s.delivered_minor)
+                        for s in part
+                    ],
                 )
         self._staff["maker"].wait([proposed["status"] for proposed in lists.values()])
         self._staff["checker"].wait([self._staff["checker"].approve(proposed) for proposed in lists.values()])
@@ -129,13 +141,18 @@ class LedgerJob:
         bar = Progress("replaying its fees and expenses", sum(1 for s in self._replay.steps if paid_out(s)))
         last = []
         for fund in funds:
-            for month, part in months([s for s in self._replay.steps if oc.fund_of(s) == fund and paid_out(s)]):
+            for month, part in months(
+                [s for s in self._replay.steps if oc.fund_of(s) == fund and paid_out(s)]
+            ):
                 fees = [s for s in part if not isinstance(s, oc.RefundOf) and s.fee_minor]
                 if fees:
                     body = [
-                        {"id": hexed(self._home.id("oc fee", s.group)), "amount_minor": str(s.fee_minor)} for s in fees
+                        {"id": hexed(self._home.id("oc fee", s.group)), "amount_minor": str(s.fee_minor)}
+                        for s in fees
                     ]
-                    answer = self._staff["cashier"].post("/v1/fees", {"fund": hexed(self.fund_id(fund)), "fees": body})
+                    answer = self._staff["cashier"].post(
+                        "/v1/fees", {"fund": hexed(self.fund_id(fund)), "fees": body}
+                    )
                     last.append(answer[-1]["status"])
                 last += [self._refund(s) for s in part if isinstance(s, oc.RefundOf)]
                 if (fund, month) in lists:
@@ -189,7 +206,9 @@ class LedgerJob:
 
     def _balances(self, conn: Connection) -> dict[tuple[int, str], int]:
         """(account, currency) -> minor units: a fund's balance, less what its owner gave, plus what it received."""
-        given = select(donation_recorded.c.donation, donation_recorded.c.fund, donation_recorded.c.amount_minor)
+        given = select(
+            donation_recorded.c.donation, donation_recorded.c.fund, donation_recorded.c.amount_minor
+        )
         balances: dict[tuple[int, str], int] = {}
 
         def add(account: int, currency: str, minor: int) -> None:
@@ -198,16 +217,18 @@ class LedgerJob:
         funds = {self.fund_id(f): f for f in {oc.fund_of(s) for s in self._replay.steps}}
         donors = {self._home.id("oc gift", s.group): s for s in self._replay.steps if isinstance(s, oc.Gift)}
         paid = {self._entitlement(s): s for s in self._replay.steps if isinstance(s, oc.Expense)}
-        for row in conn.execute(given):
-            if row.fund in funds:
-                add(*funds[row.fund], row.amount_minor)
-                add(donors[row.donation].donor_id, funds[row.fund][1], -row.amount_minor)
+        for donation, fund, minor in conn.execute(given):
+            if fund in funds:
+                add(*funds[fund], minor)
+                add(donors[donation].donor_id, funds[fund][1], -minor)
         for table in (fee_taken, delivery_handed_over):
             out = select(table.c.fund, func.sum(table.c.amount_minor)).group_by(table.c.fund)
             for fund, minor in conn.execute(out):
                 if fund in funds:
                     add(*funds[fund], -int(minor))
-        for row in conn.execute(select(delivery_handed_over.c.entitlement, delivery_handed_over.c.amount_minor)):
+        for row in conn.execute(
+            select(delivery_handed_over.c.entitlement, delivery_handed_over.c.amount_minor)
+        ):
             if row.entitlement in paid:
                 step = paid[row.entitlement]
                 add(step.recipient_id, oc.fund_of(step)[1], row.amount_minor)

@@ -92,7 +92,10 @@ class PlanJob:
             "receipt": given[0]["receipt_code"],
             "refunded": refunded,
             "statements": statements,
-            "findings": [f"{f.row_id}: planned {f.planned_units}, marks sum to {f.marks_sum}" for f in plan.findings(self._rows)],
+            "findings": [
+                f"{f.row_id}: planned {f.planned_units}, marks sum to {f.marks_sum}"
+                for f in plan.findings(self._rows)
+            ],
             "assumed": [
                 f"{row_id}: {'months' if len(part) > 1 else 'month'} {', '.join(str(m.month) for m in part)}: {part[0].reason}"
                 for row_id, part in self._assumed.items()
@@ -122,7 +125,9 @@ class PlanJob:
         for head, names in FUND_NAMES.items():
             only = {h: self.programme_id(r) for r, h in HEADS.items()}.get(head, NO_PROGRAMME)
             self._founder.fund(self._body, OWNER, FundPlan(self.fund_id(head), "SAR", head, names, 0, only))
-        self._founder.fund(self._body, OWNER, FundPlan(self.fund_id(GENERAL, "EUR"), "EUR", GENERAL, EURO_NAMES))
+        self._founder.fund(
+            self._body, OWNER, FundPlan(self.fund_id(GENERAL, "EUR"), "EUR", GENERAL, EURO_NAMES)
+        )
         self._founder.wait_for_mirror()
 
     def _import_statements(self) -> list[str]:
@@ -143,11 +148,16 @@ class PlanJob:
 
     def _open_families(self) -> None:
         openings = [
-            {"account": hexed(self.family(i)), "key": self._home.key("family", i).address} for i in range(HOUSEHOLDS)
+            {"account": hexed(self.family(i)), "key": self._home.key("family", i).address}
+            for i in range(HOUSEHOLDS)
         ]
         last = []
         for start in range(0, HOUSEHOLDS, BATCH):
-            last += [self._registrar.post("/v1/households", {"households": openings[start : start + BATCH]})[-1]["status"]]
+            last += [
+                self._registrar.post("/v1/households", {"households": openings[start : start + BATCH]})[-1][
+                    "status"
+                ]
+            ]
         self._registrar.wait(last)
 
     # --- Gifts
@@ -180,7 +190,8 @@ class PlanJob:
     def _refund(self, given: Sequence[dict[str, Any]]) -> int:
         """Two donors gave twice by mistake and have the second gift back: gifts beyond the plan, refunded in full."""
         doubled = [
-            {**self._gift(GENERAL, 10_000 + i, 25_000), "reference": "simulated: the same gift sent twice"} for i in (1, 2)
+            {**self._gift(GENERAL, 10_000 + i, 25_000), "reference": "simulated: the same gift sent twice"}
+            for i in (1, 2)
         ]
         answers = self._staff["cashier"].give(self.fund_id(GENERAL), doubled)
         self._staff["cashier"].wait(a["status"] for a in answers)
@@ -209,9 +220,11 @@ class PlanJob:
             if offers:
                 lists[row_id] = offers, self._propose(row_id, month, offers)
         self._staff["maker"].wait(proposed["status"] for _, proposed in lists.values())
-        self._staff["checker"].wait([self._staff["checker"].approve(proposed) for _, proposed in lists.values()])
+        self._staff["checker"].wait(
+            [self._staff["checker"].approve(proposed) for _, proposed in lists.values()]
+        )
         chance = random.Random(f"month {month}")  # noqa: S311 - a simulation
-        waits = []
+        said, waits = [], []
         for offers, proposed in lists.values():
             refusing = [o for o in offers if chance.random() < REFUSES]
             waits += [self._refuse(o) for o in refusing]
@@ -220,10 +233,10 @@ class PlanJob:
                 staying = staying[:-NOT_YET]
             absent = [o for o in staying if chance.random() < ABSENT]
             waits += self._hand_over(proposed["id"], [o for o in staying if o not in absent], absent)
-            self._anyone.wait(waits)
-            waits = [self._accept(o) for o in absent if chance.random() >= SILENT / ABSENT]
-            bar.add(len(offers))
+            said += [o for o in absent if chance.random() >= SILENT / ABSENT]
         self._anyone.wait(waits)
+        self._anyone.wait([self._accept(o) for o in said])
+        bar.add(sum(len(offers) for offers, _ in lists.values()))
 
     def _offers(self, row_id: str, month: int, costs: Sequence[int]) -> list[Offer]:
         """One family a unit. Families take turns, so that no row always serves the first ones."""

@@ -13,16 +13,14 @@ from types import TracebackType
 
 import httpx
 
+from contracts import devnode
 from scripts.demonstration.home import Home
 
 ROOT = Path(__file__).resolve().parents[2]
-ANVIL = ROOT / "contracts" / "node_modules" / ".bin" / "anvil"
 AMANAT = Path(sys.executable).parent / "amanat"
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 60
-SAVE_EVERY_S = 30
-GAS_LIMIT = 1_000_000_000
 
 
 class StartFailed(Exception):
@@ -42,25 +40,15 @@ class Processes:
     def __enter__(self) -> Processes:
         return self
 
-    def __exit__(self, _kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
+    def __exit__(
+        self, _kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None
+    ) -> None:
         for name in ("api", "relay", "indexer", "node"):
             self.stop(name)
 
     def start_node(self) -> None:
-        """The development node, with its chain kept in a file (flags: DESIGN section 4)."""
-        options = {
-            "port": self._ports[0],
-            "hardfork": "paris",
-            "block-time": 1,
-            "gas-limit": GAS_LIMIT,
-            "gas-price": 0,
-            "base-fee": 0,
-            "accounts": 1,
-            "state": self._home.folder / "chain.json",
-            "state-interval": SAVE_EVERY_S,
-        }
-        flags = [text for name, value in options.items() for text in (f"--{name}", str(value))]
-        self.start("node", [str(ANVIL), "--mixed-mining", *flags])
+        """The development node, with its chain kept in a file."""
+        self.start("node", devnode.command(self._ports[0], state=self._home.folder / "chain.json"))
         self._wait("node", self.node_url)
 
     def start_ledger(self) -> None:
@@ -77,7 +65,12 @@ class Processes:
         """Starts a program in a session of its own, so that Ctrl-C reaches it only through us, in order."""
         with (self._home.folder / "log" / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
-                command, cwd=ROOT, stdout=log, stderr=log, env=os.environ | (environment or {}), start_new_session=True
+                command,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                env=os.environ | (environment or {}),
+                start_new_session=True,
             )
 
     def kill(self, name: str) -> None:

@@ -90,7 +90,9 @@ def _print_ledger(ledger: dict[str, Any], balances: Sequence[Row]) -> None:
 
 
 def _print_plan(plan: dict[str, Any]) -> None:
-    print(f"\nReal plan: {plan['programmes']} programmes carried out with {plan['simulated_gifts']:,} simulated gifts.")
+    print(
+        f"\nReal plan: {plan['programmes']} programmes carried out with {plan['simulated_gifts']:,} simulated gifts."
+    )
     print("  The plan's own mismatches, reported and not mended:")
     for finding in plan["findings"]:
         print(f"    {finding}")

@@ -1,0 +1,1 @@
+"""What `scripts/bench` measures, each figure beside its baseline."""
