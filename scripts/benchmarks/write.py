@@ -63,11 +63,12 @@ def through_the_office(home: Home, processes: Processes, gifts: int) -> float:
         for i in range(gifts)
     ]
     mirror = open_for_reading(home.settings("", "")["AMANAT_MIRROR"])
+    rows = 0
     start = time.perf_counter()
     cashier.give(fund, items)
     while time.perf_counter() - start < TIMEOUT_S:
         with mirror.connect() as conn:
-            rows = conn.scalar(select(func.count()).select_from(donation_recorded))
+            rows = conn.scalar(select(func.count()).select_from(donation_recorded)) or 0
         if rows == gifts:
             return gifts / (time.perf_counter() - start)
         time.sleep(0.02)

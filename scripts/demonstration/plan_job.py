@@ -6,6 +6,7 @@ and the families and their keys are simulated.
 
 from __future__ import annotations
 
+import csv
 import datetime
 import random
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from wallet.signing import CompactSignature, sign
 
 OWNER = "aoun"
 STATEMENTS = Path(__file__).parents[2] / "tests" / "data" / "bank-camt"
+PERSIAN_NAMES = Path(__file__).parent / "data" / "aoun_names_fa.csv"
 YEAR_S = 365 * 24 * 3600
 HOUSEHOLDS = 700
 """The largest row of the plan serves 700 persons."""
@@ -97,7 +99,7 @@ class PlanJob:
                 for f in plan.findings(self._rows)
             ],
             "assumed": [
-                f"{row_id}: {'months' if len(part) > 1 else 'month'} {', '.join(str(m.month) for m in part)}: {part[0].reason}"
+                f"{row_id}: month {', '.join(str(m.month) for m in part)}: {part[0].reason}"
                 for row_id, part in self._assumed.items()
             ],
             "refused_demand": self._zakat_is_guarded(),
@@ -118,8 +120,10 @@ class PlanJob:
         return self._home.account("family", number)
 
     def _open(self) -> None:
+        with PERSIAN_NAMES.open(encoding="utf-8", newline="") as file:
+            persian = {line["row_id"]: line["programme_fa"] for line in csv.DictReader(file)}
         for row in plan.deliverable(self._rows):
-            names = {"en": row.programme_en, "ar": row.programme_ar, "fa": row.programme_ar}
+            names = {"en": row.programme_en, "ar": row.programme_ar, "fa": persian[row.row_id]}
             head = HEADS.get(row.row_id, GENERAL)
             self._founder.programme(self._body, OWNER, self.programme_id(row.row_id), [head], names)
         for head, names in FUND_NAMES.items():
@@ -165,7 +169,7 @@ class PlanJob:
     def _give(self) -> list[dict[str, Any]]:
         """Simulated gifts that cover the plan's cost of each head exactly, spread over the year before it is spent."""
         answers: list[dict[str, Any]] = []
-        needs = {head: 0 for head in FUND_NAMES}
+        needs = dict.fromkeys(FUND_NAMES, 0)
         for row_id, costs in self._costs.items():
             needs[HEADS.get(row_id, GENERAL)] += sum(c.cost_sar_minor for c in costs)
         bar = Progress("giving to cover the plan", sum(needs.values()) // 100)

@@ -82,8 +82,8 @@ def _amount(minor: int, unit: str) -> str:
 
 def _print_ledger(ledger: dict[str, Any], balances: Sequence[Row]) -> None:
     print(
-        f"\nReal ledger: {ledger['groups']:,} groups; {len(balances)} balances rebuilt from the chain equal the real ones "
-        "to the cent, together with the groups listed here, which cannot be replayed:"
+        f"\nReal ledger: {ledger['groups']:,} groups; {len(balances)} balances rebuilt from the chain equal the real "
+        "ones to the cent, together with the groups listed here, which cannot be replayed:"
     )
     for entry in ledger["not_replayed"]:
         print(f"  {entry['group'][:8]}  {entry['reason']}")
