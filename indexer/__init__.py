@@ -1,0 +1,1 @@
+"""From chain to mirror database: fetch, verify, decode and apply; checkpoints and witness."""

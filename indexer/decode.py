@@ -1,0 +1,112 @@
+"""From a node's logs to rows: every log is checked against its block's header, then decoded from its fixed
+slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from contracts.abi import Address, Event
+from indexer.blocks import Header
+from indexer.errors import BadAnswer
+from indexer.schema import EVENTS, table_name
+
+Row = tuple[Any, ...]
+Rows = dict[str, list[Row]]
+"""Table name -> rows: the typed event's values, then block number, block hash and log index."""
+
+_WORD = 64
+_TOPIC = len("0x") + _WORD
+
+
+class Decoder(NamedTuple):
+    """How logs of one event are read. Slots are cut from hex text blindly, so lengths are checked."""
+
+    table: str
+    decode: Callable[[Sequence[str], str], tuple[Any, ...]]
+    topics_length: int
+    """Characters of all topics together."""
+    data_length: int
+    """Characters of the data."""
+
+
+class Decoders:
+    """The decoders of one ledger's contracts, by address and topic in hex text."""
+
+    def __init__(self, addresses: Mapping[str, Address]) -> None:
+        """`addresses` by the contract names that the bindings use."""
+        self.by_address: dict[str, dict[str, Decoder]] = {}
+        for event in EVENTS:
+            known = self.by_address.setdefault("0x" + addresses[event.contract].hex(), {})
+            known[event.topic] = _decoder(event)
+        self.unknown: dict[tuple[str, str], int] = {}
+        """Events of our contracts that the bindings do not know: (address, topic) -> how many were passed
+        over."""
+
+    def rows(self, logs: Iterable[Mapping[str, Any]], headers: Sequence[Header]) -> Rows:
+        """Rows by table; raises BadAnswer naming the log that is not what was asked for."""
+        rows: Rows = {}
+        header_of = {"0x" + header.hash.hex(): header for header in headers}
+        last_hash, last_number, last_index = "", -1, -1
+        block: Header | None = None
+        for log in logs:
+            try:
+                if log["blockHash"] != last_hash:
+                    last_hash = log["blockHash"]
+                    block = _block(log, header_of, last_number)
+                    last_number, last_index = block.number, -1
+                index = int(log["logIndex"], 16)
+                if index <= last_index or block is None or log.get("removed"):
+                    raise BadAnswer(f"block {last_number}: log {index} is repeated, out of order or removed")
+                last_index = index
+                decoder = self._decoder(log)
+                if decoder is None:
+                    continue
+                name, decode, topics_length, data_length = decoder
+                topics, data = log["topics"], log["data"]
+                if len(data) != data_length or len("".join(topics)) != topics_length:
+                    raise BadAnswer(f"block {last_number}: log {index} is too short or too long")
+                row = (*decode(topics, data), block.number, block.hash, index)
+            except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+                raise BadAnswer(f"a log after block {last_number}, log {last_index} ({error!r})") from None
+            try:
+                rows[name].append(row)
+            except KeyError:
+                rows[name] = [row]
+        return rows
+
+    def _decoder(self, log: Mapping[str, Any]) -> Decoder | None:
+        address: str = log["address"]
+        known = self.by_address.get(address) or self.by_address.get(address.lower())
+        if known is None:
+            raise BadAnswer(f"block {log['blockNumber']}: a log of {address}, which was not asked for")
+        topic = log["topics"][0]
+        decoder = known.get(topic)
+        if decoder is None:
+            self.unknown[address, topic] = self.unknown.get((address, topic), 0) + 1
+        return decoder
+
+
+def _decoder(event: Event) -> Decoder:
+    words = len(event.columns)
+    for indexed in range(4):
+        try:
+            event.decode(["0x" + "0" * _WORD] * (indexed + 1), "0x" + "0" * _WORD * words)
+        except IndexError:  # the bindings do not say how many columns are topics; their decoder does
+            continue
+        return Decoder(
+            table_name(event.name), event.decode, _TOPIC * (indexed + 1), 2 + _WORD * (words - indexed)
+        )
+    raise AssertionError(f"{event.name} has more topics than a log can have")
+
+
+def _block(log: Mapping[str, Any], header_of: Mapping[str, Header], last_number: int) -> Header:
+    header = header_of.get(log["blockHash"])
+    number = int(log["blockNumber"], 16)
+    if header is None or header.number != number:
+        raise BadAnswer(
+            f"block {number}: a log of block hash {log['blockHash']}, which its header does not have"
+        )
+    if number <= last_number:
+        raise BadAnswer(f"block {number}: its logs come after those of block {last_number}")
+    return header

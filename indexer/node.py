@@ -1,0 +1,117 @@
+"""A node, as far as an indexer needs one: JSON-RPC in batches over one kept HTTP connection."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import orjson
+
+from indexer.errors import BadAnswer, NodeRefused, NodeUnreachable
+
+_TIMEOUT_S = 30.0
+_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+
+
+class Call(NamedTuple):
+    """One JSON-RPC call."""
+
+    method: str
+    params: tuple[Any, ...] = ()
+
+
+class Node:
+    """A JSON-RPC client over one connection, for one thread at a time.
+
+    Plain `http.client`: a small call takes 0.35 ms against 1.6 ms with httpx, measured on anvil.
+    """
+
+    def __init__(self, url: str, timeout_s: float = _TIMEOUT_S) -> None:
+        """Raises ValueError when `url` is no http(s) address."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url}: give the node's address as http://host:port")
+        self.url = url
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._connection = kind(parts.hostname, parts.port, timeout=timeout_s)
+        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+    def __enter__(self) -> Node:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connection; the next call opens a new one."""
+        self._connection.close()
+
+    def call(self, method: str, *params: Any) -> Any:
+        """One call's result. Raises NodeUnreachable, NodeRefused, BadAnswer."""
+        return self.batch([Call(method, params)])[0]
+
+    def batch(self, calls: Sequence[Call]) -> list[Any]:
+        """The calls' results in their order, from one request. Raises NodeUnreachable, NodeRefused,
+        BadAnswer."""
+        body = orjson.dumps(
+            [
+                {"jsonrpc": "2.0", "id": i, "method": call.method, "params": call.params}
+                for i, call in enumerate(calls)
+            ]
+        )
+        try:
+            answers = orjson.loads(self._post(body, calls[0].method))
+        except orjson.JSONDecodeError as error:
+            raise BadAnswer(f"no JSON ({error})") from None
+        if isinstance(answers, dict) and "error" in answers:  # a node may refuse a batch as a whole
+            answers = [answers | {"id": 0}]
+        if not isinstance(answers, list) or not all(isinstance(answer, dict) for answer in answers):
+            raise BadAnswer("no JSON-RPC batch")
+        results: dict[Any, Any] = {}
+        for answer in answers:
+            if answer.get("error"):
+                raise _refusal(calls, answer)
+            results[answer.get("id")] = answer.get("result")
+        if results.keys() != set(range(len(calls))):
+            raise BadAnswer(f"{len(results)} answers to {len(calls)} calls")
+        return [results[i] for i in range(len(calls))]
+
+    def _connect(self) -> None:
+        self._connection.connect()
+        sock: socket.socket = self._connection.sock
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def _post(self, body: bytes, method: str) -> bytes:
+        for fresh in (self._connection.sock is None, True):
+            try:
+                if self._connection.sock is None:
+                    self._connect()
+                self._connection.request("POST", self._path, body, _HEADERS)
+                response = self._connection.getresponse()
+                data = response.read()
+            except (OSError, http.client.HTTPException) as error:
+                self._connection.close()
+                # A kept connection may have been closed by the node meanwhile; that says nothing about the
+                # node.
+                if fresh or isinstance(error, TimeoutError):
+                    raise NodeUnreachable(self.url, str(error) or type(error).__name__) from error
+                continue
+            if response.status != 200:
+                raise NodeRefused(method, response.status, data[:200].decode(errors="replace"))
+            return data
+        raise AssertionError("the second attempt returns or raises")
+
+
+def _refusal(calls: Sequence[Call], answer: dict[str, Any]) -> NodeRefused:
+    error, place = answer["error"], answer.get("id")
+    method = calls[place].method if isinstance(place, int) and 0 <= place < len(calls) else calls[0].method
+    if not isinstance(error, dict):
+        return NodeRefused(method, 0, str(error))
+    code = error.get("code")
+    return NodeRefused(method, code if isinstance(code, int) else 0, str(error.get("message")))

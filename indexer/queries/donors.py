@@ -1,0 +1,57 @@
+"""Who gave what a household received: the way of a gift, walked back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, LargeBinary, bindparam, select
+
+from contracts.bindings.ids import DonationId, EntitlementId, FundId
+from indexer.errors import UnknownRecord
+from indexer.queries.blocks import BlockRef, as_of
+from indexer.queries.lineage import backward
+from indexer.schema import delivery_handed_over
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Units of one gift in a delivery: [start, start + amount_minor) in the gift's own interval."""
+
+    donation: DonationId
+    start: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Donors:
+    """The gifts that a delivery's units came from, in the order of the delivery's units."""
+
+    as_of: BlockRef
+    entitlement: EntitlementId
+    fund: FundId
+    start: int
+    amount_minor: int
+    shares: tuple[Share, ...]
+
+
+_DELIVERY = select(
+    delivery_handed_over.c.fund, delivery_handed_over.c.start, delivery_handed_over.c.amount_minor
+).where(delivery_handed_over.c.entitlement == bindparam("entitlement", type_=LargeBinary))
+
+
+def donors_of(conn: Connection, entitlement: EntitlementId) -> Donors:
+    """The gifts behind a delivery. Raises UnknownRecord when it was not handed over, InvariantBroken (I2,
+    I3)."""
+    row = conn.execute(_DELIVERY, {"entitlement": entitlement}).one_or_none()
+    if row is None:
+        raise UnknownRecord("delivery", entitlement)
+    fund, start, amount = row
+    shares = sorted(backward(conn, fund, start, start + amount), key=lambda share: share[0].origin)
+    return Donors(
+        as_of(conn),
+        entitlement,
+        fund,
+        start,
+        amount,
+        tuple(Share(DonationId(donation), piece.place, piece.amount) for piece, donation in shares),
+    )

@@ -1,0 +1,130 @@
+"""A volunteer's hours: minutes, good coins, and the acts behind them (T05, T06)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, bindparam, func, select
+
+from contracts.abi import Address
+from contracts.bindings.ids import OrganisationId, ServiceId
+from contracts.bindings.time_bank import Reserve
+from indexer.errors import InvariantBroken
+from indexer.queries.blocks import BlockRef, as_of
+from indexer.schema import (
+    minutes_delivered,
+    minutes_redeemed,
+    reserve_chosen,
+    service_confirmed,
+    transfer,
+)
+
+NOBODY = bytes(20)
+"""ERC-20 mints from here and burns to here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One confirmed act, and what its volunteer keeps of it; `reserve` is NONE until the volunteer chose."""
+
+    id: ServiceId
+    organisation: OrganisationId
+    receiver: Address
+    service_minutes: int
+    served_at_unix_s: int
+    reserve: Reserve
+    block_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class VolunteerStatement:
+    """What an account holds, and its acts in the order they were confirmed."""
+
+    as_of: BlockRef
+    account: Address
+    balance_minutes: int
+    redeemed_minutes: int
+    good_coins: int
+    services: tuple[Service, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MinutesSupply:
+    """All minutes there are (I10)."""
+
+    as_of: BlockRef
+    issued_minutes: int
+    redeemed_minutes: int
+
+    @property
+    def supply_minutes(self) -> int:
+        """Minutes held by anybody."""
+        return self.issued_minutes - self.redeemed_minutes
+
+
+_ACCOUNT = bindparam("account", type_=LargeBinary)
+
+
+def _total(table: Table, column: str, *where: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(select(func.sum(table.c[column])).where(*where).scalar_subquery(), 0)
+
+
+_HELD = select(
+    _total(transfer, "value", transfer.c.to == _ACCOUNT)
+    - _total(transfer, "value", transfer.c.from_ == _ACCOUNT),
+    _total(minutes_redeemed, "amount_minutes", minutes_redeemed.c.volunteer == _ACCOUNT),
+    _total(
+        reserve_chosen,
+        "amount",
+        reserve_chosen.c.volunteer == _ACCOUNT,
+        reserve_chosen.c.reserve == int(Reserve.GOOD_COIN),
+    ),
+)
+
+_SERVICES = (
+    select(
+        service_confirmed.c.service,
+        service_confirmed.c.organisation,
+        service_confirmed.c.receiver,
+        service_confirmed.c.service_minutes,
+        service_confirmed.c.served_at_unix_s,
+        func.coalesce(reserve_chosen.c.reserve, int(Reserve.NONE)),
+        service_confirmed.c.block_number,
+    )
+    .outerjoin(reserve_chosen, reserve_chosen.c.service == service_confirmed.c.service)
+    .where(service_confirmed.c.volunteer == _ACCOUNT)
+    .order_by(service_confirmed.c.block_number, service_confirmed.c.log_index)
+)
+
+_SUPPLY = select(
+    _total(reserve_chosen, "amount", reserve_chosen.c.reserve == int(Reserve.MINUTES)),
+    _total(minutes_redeemed, "amount_minutes") + _total(minutes_delivered, "amount_minutes"),
+    _total(transfer, "value", transfer.c.from_ == NOBODY),
+    _total(transfer, "value", transfer.c.to == NOBODY),
+)
+
+
+def volunteer_statement(conn: Connection, account: Address) -> VolunteerStatement:
+    """What the account holds and did; all zero for one unknown. Raises InvariantBroken (I10) for a balance
+    below 0."""
+    balance, redeemed, coins = conn.execute(_HELD, {"account": account}).one()
+    if balance < 0:
+        raise InvariantBroken("I10", f"account 0x{account.hex()} holds {balance} minutes")
+    services = (
+        Service(ServiceId(id), organisation, receiver, minutes, served, Reserve(reserve), number)
+        for id, organisation, receiver, minutes, served, reserve, number in conn.execute(
+            _SERVICES, {"account": account}
+        )
+    )
+    return VolunteerStatement(as_of(conn), account, balance, redeemed, coins, tuple(services))
+
+
+def minutes_supply(conn: Connection) -> MinutesSupply:
+    """Issued and redeemed minutes; raises InvariantBroken (I10) when the acts and the tokens' moves
+    disagree."""
+    issued, redeemed, minted, burned = conn.execute(_SUPPLY).one()
+    if (issued, redeemed) != (minted, burned):
+        raise InvariantBroken(
+            "I10", f"{issued} minutes issued and {redeemed} redeemed, but {minted} minted and {burned} burned"
+        )
+    return MinutesSupply(as_of(conn), issued, redeemed)
