@@ -44,10 +44,11 @@ class LedgerJob:
         funds = sorted({oc.fund_of(step) for step in self._replay.steps})
         for fund in funds:
             self._open(fund)
-        self._give(funds)
+        receipt = self._give(funds)
         lists = self._propose(funds)
         self._pay(funds, lists)
         return {
+            "receipt": receipt,
             "groups": len(self._replay.steps) + len(self._replay.not_replayed),
             "not_replayed": [{"group": n.group, "reason": n.reason} for n in self._replay.not_replayed],
             "remarks": list(self._replay.remarks),
@@ -82,17 +83,21 @@ class LedgerJob:
 
     # --- What came in
 
-    def _give(self, funds: Sequence[Fund]) -> None:
+    def _give(self, funds: Sequence[Fund]) -> str:
+        """Sends all gifts; returns the receipt code of the first."""
         gifts = [s for s in self._replay.steps if isinstance(s, oc.Gift)]
         bar = Progress("replaying the gifts of a real ledger", len(gifts))
-        last = []
+        last: list[dict[str, Any]] = []
+        first = ""
         for fund in funds:
             mine = [self._gift(g) for g in gifts if oc.fund_of(g) == fund]
             answers = self._staff["cashier"].give(self.fund_id(fund), mine)
-            last += [answers[-1]["status"]] if answers else []
+            last += answers[-1:]
+            first = first or answers[0]["receipt_code"]
             bar.add(len(mine))
-        self._staff["cashier"].wait(last)
+        self._staff["cashier"].wait(answer["status"] for answer in last)
         bar.done()
+        return first
 
     def _gift(self, step: oc.Gift) -> dict[str, Any]:
         return {

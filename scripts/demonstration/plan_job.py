@@ -83,7 +83,7 @@ class PlanJob:
         statements = self._import_statements()
         self._open_families()
         given = self._give()
-        refunded = self._refund(given)
+        refunded = self._refund()
         bar = Progress("carrying out the 2024 plan", sum(map(len, self._costs.values())))
         for month in MONTHS:
             self._month(month, bar)
@@ -91,8 +91,8 @@ class PlanJob:
         return {
             "programmes": len(self._costs),
             "simulated_gifts": len(given),
-            "receipt": given[0]["receipt_code"],
-            "refunded": refunded,
+            "receipt": given[len(given) // 3]["receipt_code"],
+            "refunded_receipt": refunded,
             "statements": statements,
             "findings": [
                 f"{f.row_id}: planned {f.planned_units}, marks sum to {f.marks_sum}"
@@ -191,8 +191,11 @@ class PlanJob:
             "reference": "simulated gift that covers the published plan",
         }
 
-    def _refund(self, given: Sequence[dict[str, Any]]) -> int:
-        """Two donors gave twice by mistake and have the second gift back: gifts beyond the plan, refunded in full."""
+    def _refund(self) -> str:
+        """Two donors gave twice by mistake and have the second gift back: gifts beyond the plan, refunded in full.
+
+        Returns a refunded gift's receipt code.
+        """
         doubled = [
             {**self._gift(GENERAL, 10_000 + i, 25_000), "reference": "simulated: the same gift sent twice"}
             for i in (1, 2)
@@ -212,7 +215,7 @@ class PlanJob:
                     )["status"]
                 ]
             )
-        return len(doubled)
+        return str(answers[0]["receipt_code"])
 
     # --- Deliveries
 

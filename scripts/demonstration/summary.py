@@ -11,18 +11,21 @@ from indexer.mirror import open_for_reading
 from indexer.queries.blocks import as_of
 from indexer.queries.organisations import FundTotals, organisation_totals
 from indexer.queries.volunteers import minutes_supply
-from indexer.schema import delivery_handed_over, entitlement_listed, household_opened
+from indexer.schema import delivery_handed_over, entitlement_listed, entitlement_refused, household_opened
 from ledger_api.money import UnknownCurrency, format_minor
+from ledger_api.office import label, open_office, reading
 from scripts.demonstration.founding import Body
 from scripts.demonstration.home import Home
 from scripts.demonstration.opencollective import Row
+
+NO_KEY = bytes(20)
 
 
 def print_summary(home: Home, balances: Sequence[Row], bodies: Sequence[Body], url: str) -> None:
     """Prints what was done, what was refused or could not be replayed, and the links to open."""
     with open_for_reading(home.settings("", "")["AMANAT_MIRROR"]).connect() as conn:
         totals = [fund for body in bodies for fund in organisation_totals(conn, body.id).funds]
-        _print_totals(conn, totals)
+        _print_totals(conn, totals, fund_names(home))
     ledger, plan = home.done("ledger") or {}, home.done("plan") or {}
     _print_ledger(ledger, balances)
     _print_plan(plan)
@@ -34,17 +37,33 @@ def print_summary(home: Home, balances: Sequence[Row], bodies: Sequence[Body], u
     print("\nLinks")
     print(f"  start             {url}/")
     print(f"  a donor's gift    {url}/g/{plan['receipt']}   (?lang=fa, ?lang=ar)")
+    print(f"  a refunded gift   {url}/g/{plan['refunded_receipt']}")
+    print(f"  a real gift       {url}/g/{ledger['receipt']}")
     for body in bodies:
         print(f"  an organisation   {url}/o/0x{body.id.hex()}")
     print(f"  the API           {url}/docs")
 
 
-def _print_totals(conn: Connection, totals: Sequence[FundTotals]) -> None:
+def waiting(conn: Connection) -> int:
+    """Entitlements that were offered and neither handed over nor refused."""
+    offered = conn.scalar(select(func.count()).select_from(entitlement_listed)) or 0
+    ended = (delivery_handed_over, entitlement_refused)
+    return offered - sum(conn.scalar(select(func.count()).select_from(table)) or 0 for table in ended)
+
+
+def fund_names(home: Home) -> dict[bytes, str]:
+    """What organisations, programmes and funds are called in English."""
+    with reading(open_office(home.settings("", "")["AMANAT_OFFICE"])) as conn:
+        english = select(label.c.id, label.c.text).where(label.c.language == "en")
+        return dict(conn.execute(english).tuples().all())
+
+
+def _print_totals(conn: Connection, totals: Sequence[FundTotals], names: dict[bytes, str]) -> None:
     def count(name: str) -> int:
         return sum(getattr(fund, name) for fund in totals)
 
-    families = conn.scalar(select(func.count(func.distinct(entitlement_listed.c.household)))) or 0
-    opened = conn.scalar(select(func.count()).select_from(household_opened)) or 0
+    offered = conn.scalar(select(func.count(func.distinct(entitlement_listed.c.household)))) or 0
+    signing = conn.scalar(select(func.count()).where(household_opened.c.key != NO_KEY)) or 0
     deliveries = conn.scalar(select(func.count()).select_from(delivery_handed_over)) or 0
     block = as_of(conn)
     print(f"\nDone, as of block {block.number} (0x{block.hash.hex()[:16]}…)")
@@ -53,7 +72,10 @@ def _print_totals(conn: Connection, totals: Sequence[FundTotals]) -> None:
     print(f"  confirmed         {count('confirmed_count'):,} (the families' word)")
     print(f"  not confirmed     {deliveries - count('confirmed_count'):,}")
     print(f"  refused           {count('refused_count'):,}")
-    print(f"  families          {families:,} of {opened:,} household accounts")
+    print(
+        f"  families          {signing:,} simulated, each with a key; {offered - signing:,} recipients of the real ledger"
+    )
+    print(f"  waiting           {waiting(conn):,} offered and not handed over yet")
     print("  units by fund     given · delivered · confirmed · fees · refunded · reserved · waiting")
     for fund in totals:
         cells = (
@@ -65,7 +87,10 @@ def _print_totals(conn: Connection, totals: Sequence[FundTotals]) -> None:
             fund.reserved_minor,
             fund.waiting_minor,
         )
-        print(f"    {fund.unit:4} {fund.head:14} " + " · ".join(_amount(c, fund.unit) for c in cells))
+        print(
+            f"    {fund.unit:4} {names.get(fund.fund, fund.head):24} "
+            + " · ".join(_amount(c, fund.unit) for c in cells)
+        )
     supply = minutes_supply(conn)
     print(
         f"  minutes           {supply.issued_minutes:,} issued · {supply.redeemed_minutes:,} redeemed · "
