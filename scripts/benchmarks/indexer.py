@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contracts.bindings import fund_ledger
 from contracts.bindings.fund_ledger import DonationEntry
@@ -137,10 +137,11 @@ def _naive(url: str, deployment: Deployment, database: Path) -> int:
     from web3 import Web3
 
     w3 = Web3(Web3.HTTPProvider(url))
-    events = {}
+    events: dict[HexBytes, Any] = {}
     for name in deployment.addresses():
         contract = w3.eth.contract(abi=json.loads((ARTIFACTS / f"{name}.json").read_text())["abi"])
-        events |= {HexBytes(event.topic): event for event in contract.events}
+        named: Any = contract.events  # an iterable, though its type says that `iter` gives another iterable
+        events |= {HexBytes(event.topic): event for event in named}
     places = [to_checksum_address(address) for address in deployment.addresses().values()]
     connection = sqlite3.connect(database)
     connection.execute("PRAGMA journal_mode=WAL")

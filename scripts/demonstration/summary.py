@@ -72,9 +72,8 @@ def _print_totals(conn: Connection, totals: Sequence[FundTotals], names: dict[by
     print(f"  confirmed         {count('confirmed_count'):,} (the families' word)")
     print(f"  not confirmed     {deliveries - count('confirmed_count'):,}")
     print(f"  refused           {count('refused_count'):,}")
-    print(
-        f"  families          {signing:,} simulated, each with a key; {offered - signing:,} recipients of the real ledger"
-    )
+    print(f"  families          {signing:,} simulated, each with a key")
+    print(f"  other recipients  {offered - signing:,} of the real ledger, pseudonymous")
     print(f"  waiting           {waiting(conn):,} offered and not handed over yet")
     print("  units by fund     given · delivered · confirmed · fees · refunded · reserved · waiting")
     for fund in totals:
