@@ -1,4 +1,5 @@
-"""Answers read from the mirror, as JSON: money and positions as decimal strings, ids in hex, the block beside them."""
+"""Answers read from the mirror, as JSON: money and positions as decimal strings, ids in hex, the block beside
+them."""
 
 from __future__ import annotations
 

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
+import sys
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from contracts.abi import BadValue
 from indexer.errors import MirrorMissing, UnknownRecord
 from indexer.mirror import open_for_reading
-
 from ledger_api import problems
+from ledger_api.body_limit import CONTENT_TOO_LARGE, BodyLimit, too_large
 from ledger_api.chain import Chain
 from ledger_api.deliveries.routes import router as deliveries
+from ledger_api.faults import Faults
 from ledger_api.funds.routes import router as funds
 from ledger_api.gifts.routes import router as gifts
 from ledger_api.households.routes import router as households
 from ledger_api.keyring import courier
 from ledger_api.office import open_office
 from ledger_api.organisations.routes import router as organisations
-from ledger_api.pages.routes import mount_static
+from ledger_api.pages.routes import mount_static, not_found_page
 from ledger_api.pages.routes import router as pages
 from ledger_api.payment_lists.routes import router as payment_lists
+from ledger_api.problem_response import ProblemResponse
 from ledger_api.problems import Problem
+from ledger_api.rate_limit import RateLimit, TokenBuckets
 from ledger_api.receipts.routes import router as receipts
 from ledger_api.records.routes import router as records
 from ledger_api.service import Service
@@ -34,12 +38,19 @@ from ledger_api.settings import Settings
 from ledger_api.statements.routes import router as statements
 from ledger_api.time_bank.routes import router as time_bank
 
-MAX_BODY_BYTES = 5 * 1024 * 1024
-PROBLEM_JSON = "application/problem+json"
+NOT_A_FIELD = ("body", "query", "path", "header", "cookie")
+"""Where a value stands, as FastAPI says it before the value's name."""
+MAX_FIELD = 200
+MAX_ERRORS = 100
+RECURSION_LIMIT = 1_000
+"""Python's own default."""
 
 
 def make_app(settings: Settings) -> FastAPI:
     """The API of one office. Raises MirrorMissing when the indexer has never run."""
+    # py_ecc, which web3 imports, raises the limit to 100,000: then a body of deeply nested brackets overflows the C
+    # stack of the JSON reader and ends the process.
+    sys.setrecursionlimit(RECURSION_LIMIT)
     app = FastAPI(title="Amanat", version="0.1.0", docs_url="/docs", redoc_url=None)
     app.state.service = Service(
         settings=settings,
@@ -48,13 +59,13 @@ def make_app(settings: Settings) -> FastAPI:
         chain=Chain(settings.node_url),
         courier=courier(settings.keys),
     )
-    app.middleware("http")(_limit_body)
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(UnknownRecord, _unknown)
-    app.add_exception_handler(MirrorMissing, _no_mirror)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _broken)
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+    # The last added is the first to see a request.
+    app.add_middleware(BodyLimit)
+    if settings.rate_per_s:
+        app.add_middleware(RateLimit, TokenBuckets(settings.rate_per_s, settings.rate_burst))
+    app.add_middleware(Faults)
     for router in (
         gifts,
         statements,
@@ -74,52 +85,63 @@ def make_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _answer(problem: Problem) -> JSONResponse:
-    headers = {"WWW-Authenticate": "Bearer"} if problem.kind == "not-signed-in" else None
-    return JSONResponse(problem.body(), problem.status, headers, media_type=PROBLEM_JSON)
-
-
-async def _limit_body(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Refuses a body that is larger than any route reads, before it is read."""
-    size = request.headers.get("content-length")
-    if request.method in ("POST", "PUT", "PATCH") and (size is None or not size.isdigit()):
-        return _answer(problems.own("malformed-body", "Content-Length", "the body's length must be given"))
-    if size is not None and int(size) > MAX_BODY_BYTES:
-        return _answer(problems.own("body-too-large", "body", f"{size} bytes; at most {MAX_BODY_BYTES}"))
-    return await call_next(request)
-
-
 async def _problem(_request: Request, error: Any) -> Response:
-    return _answer(error)
+    return ProblemResponse(error)
 
 
 async def _unknown(_request: Request, error: Any) -> Response:
-    return _answer(problems.own("not-found", "id", str(error)))
+    field = error.kind.rpartition(" ")[2]  # "payment list" is `list` in every body
+    return ProblemResponse(problems.own("not-found", field, str(error)))
 
 
-async def _no_mirror(_request: Request, error: Any) -> Response:
-    return _answer(problems.own("mirror-missing", "request", str(error)))
+async def _no_mirror(_request: Request, _error: Any) -> Response:
+    # The error's text holds the database's address, which is nobody's business here.
+    return ProblemResponse(problems.own("mirror-missing", "request", "nothing is indexed yet"))
+
+
+async def _bad_value(_request: Request, error: Any) -> Response:
+    field = re.sub("(?=[A-Z])", "_", error.field).lower()  # the bindings name it as the contract does
+    return ProblemResponse(problems.own("invalid-request", field, error.wanted, error.wanted))
 
 
 async def _invalid(_request: Request, error: Any) -> Response:
     """The first value that cannot be used is the problem's field; all are listed."""
+    every = error.errors()
+    if any(e["type"] == "json_invalid" for e in every):
+        reason = str(every[0].get("ctx", {}).get("error", "no JSON"))
+        return ProblemResponse(problems.own("malformed-body", "body", reason))
     found = [
-        {
-            "field": ".".join(str(part) for part in e["loc"] if part not in ("body", "query", "path")) or "body",
-            "message": str(e["msg"]).removeprefix("Value error, "),
-        }
-        for e in error.errors()
+        {"field": _field(e["loc"]), "message": str(e["msg"]).removeprefix("Value error, ")}
+        for e in every[:MAX_ERRORS]
     ]
-    kind = "malformed-body" if any(e["type"] == "json_invalid" for e in error.errors()) else "invalid-request"
-    first = found[0]
-    return _answer(problems.own(kind, first["field"], first["message"], first["message"], errors=found[:100]))
+    field, message = found[0]["field"], found[0]["message"]
+    return ProblemResponse(problems.own("invalid-request", field, message, message, errors=found))
 
 
-async def _broken(_request: Request, _error: Any) -> Response:
-    """A fault of ours: the caller learns no inner detail; the log has it all."""
-    return _answer(problems.own("internal-error", "request", "this service failed"))
+def _field(place: tuple[int | str, ...]) -> str:
+    """`("body", "gifts", 3, "id")` -> `gifts.3.id`."""
+    named = place[1:] if place and place[0] in NOT_A_FIELD else place
+    return ".".join(map(str, named))[:MAX_FIELD] or "body"
 
 
-async def _http(_request: Request, error: Any) -> Response:
+async def _http(request: Request, error: Any) -> Response:
+    """What Starlette refuses by itself: an unknown address, a method, a body that cannot be read."""
+    status = error.status_code
+    people = not request.url.path.startswith("/v1/") and "text/html" in request.headers.get("accept", "")
+    if status == 404 and people:
+        return not_found_page(request)
+    if status == CONTENT_TOO_LARGE:
+        return ProblemResponse(too_large(str(error.detail)), error.headers)
     kinds = {404: "not-found", 405: "method-not-allowed"}
-    return _answer(problems.own(kinds.get(error.status_code, "malformed-body"), "request", str(error.detail)))
+    kind = kinds.get(status, "malformed-body" if status < 500 else "internal-error")
+    return ProblemResponse(problems.own(kind, "request", str(error.detail)), error.headers)
+
+
+HANDLERS = {
+    Problem: _problem,
+    UnknownRecord: _unknown,
+    MirrorMissing: _no_mirror,
+    BadValue: _bad_value,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+}

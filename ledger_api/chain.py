@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from requests.exceptions import ConnectionError as NodeGone
-from requests.exceptions import Timeout
+from requests.exceptions import RequestException
 from web3 import Web3
-from web3.exceptions import Web3RPCError
+from web3.providers.rpc.utils import ExceptionRetryConfiguration
 from web3.types import RPCEndpoint
 
 from contracts.abi import Address, View, decode_error
@@ -16,10 +16,22 @@ from contracts.bindings.errors import BY_SELECTOR
 T = TypeVar("T")
 
 TIMEOUT_S = 30
+# A kept-alive connection that the node has closed meanwhile is worth a second try; a node that hangs is not.
+RETRY = ExceptionRetryConfiguration(errors=(NodeGone,), retries=2, backoff_factor=0.1)
+
+KNOWN_ALREADY = ("already", "nonce too low", "known transaction")
+"""How nodes say that they have seen a transaction before, or its nonce: settling finds out which."""
 
 
 class NodeUnreachable(Exception):
-    """The node does not answer; trying again later can help."""
+    """The node does not answer; trying again later can help.
+
+    The message never holds the node's address, which may carry a password.
+    """
+
+
+class NodeRefused(Exception):
+    """The node answered a call with an error of its own; the message is the node's."""
 
 
 class TransactionRefused(Exception):
@@ -30,29 +42,38 @@ class Chain:
     """One node. Safe to share between threads."""
 
     def __init__(self, url: str) -> None:
-        self._w3 = Web3(Web3.HTTPProvider(url, request_kwargs={"timeout": TIMEOUT_S}))
+        provider = Web3.HTTPProvider(
+            url, request_kwargs={"timeout": TIMEOUT_S}, exception_retry_configuration=RETRY
+        )
+        self._w3 = Web3(provider)
 
     def _request(self, method: str, *params: Any) -> dict[str, Any]:
         # Straight to the provider: web3's own `eth.call` asks for the chain id again before every call.
         try:
             return dict(self._w3.provider.make_request(RPCEndpoint(method), list(params)))
-        except (NodeGone, Timeout) as error:
-            raise NodeUnreachable(str(error)) from None
+        except (RequestException, ValueError) as error:  # ValueError: the answer is no JSON
+            raise NodeUnreachable(f"{method}: {type(error).__name__}") from None
 
     def _ask(self, method: str, *params: Any) -> Any:
         answer = self._request(method, *params)
         if "error" in answer:
-            raise Web3RPCError(str(answer["error"].get("message", answer["error"])))
+            raise NodeRefused(_message(answer))
         return answer["result"]
 
-    def simulate(self, sender: bytes, contract: Address, data: bytes) -> bytes:
-        """Runs a call without recording it; raises the ContractError it would end with, or NodeUnreachable."""
+    def simulate(self, sender: bytes, contract: Address, data: bytes, gas: int | None = None) -> bytes:
+        """Runs a call without recording it, with at most `gas`.
+
+        Raises the ContractError it would end with, NodeRefused when it ends without one, NodeUnreachable.
+        """
         call = {"from": "0x" + sender.hex(), "to": "0x" + contract.hex(), "data": "0x" + data.hex()}
+        if gas is not None:
+            call["gas"] = hex(gas)
         answer = self._request("eth_call", call, "latest")
         if "error" in answer:
-            revert = answer["error"].get("data")
-            if not isinstance(revert, str):
-                raise Web3RPCError(str(answer["error"].get("message", answer["error"])))
+            error = answer["error"]
+            revert = error.get("data") if isinstance(error, dict) else None
+            if not isinstance(revert, str) or not revert.startswith("0x"):
+                raise NodeRefused(_message(answer))
             raise decode_error(bytes.fromhex(revert.removeprefix("0x")), BY_SELECTOR)
         return bytes.fromhex(str(answer["result"])[2:])
 
@@ -73,12 +94,13 @@ class Chain:
         return int(self._ask("eth_getTransactionCount", Web3.to_checksum_address(account), "latest"), 16)
 
     def send(self, raw: bytes) -> None:
-        """Hands a signed transaction to the node. Sending it again is harmless; raises TransactionRefused otherwise."""
+        """Hands a signed transaction to the node. Sending it again is harmless; raises TransactionRefused
+        otherwise."""
         try:
             self._ask("eth_sendRawTransaction", "0x" + raw.hex())
-        except Web3RPCError as error:
+        except NodeRefused as error:
             message = str(error).lower()
-            if not any(known in message for known in ("already", "nonce too low", "known transaction")):
+            if not any(known in message for known in KNOWN_ALREADY):
                 raise TransactionRefused(str(error)) from None
 
     def succeeded(self, transaction_hash: bytes) -> bool | None:
@@ -86,3 +108,7 @@ class Chain:
         receipt = self._ask("eth_getTransactionReceipt", "0x" + transaction_hash.hex())
         return None if receipt is None else int(receipt["status"], 16) == 1
 
+
+def _message(answer: dict[str, Any]) -> str:
+    error = answer["error"]
+    return str(error.get("message", error) if isinstance(error, dict) else error)[:500]

@@ -24,6 +24,8 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    func,
+    literal_column,
 )
 
 metadata = MetaData()
@@ -64,7 +66,9 @@ gift = Table(
     Column("amount_minor", BigInteger, nullable=False),
     Column("settled_at_unix_s", BigInteger, nullable=False),
     Column("channel", Text, nullable=False),
-    Column("reference", Text, nullable=False, comment="what the payer's bank or the clerk wrote; never on chain"),
+    Column(
+        "reference", Text, nullable=False, comment="what the payer's bank or the clerk wrote; never on chain"
+    ),
     Column("salt", LargeBinary, nullable=False),
     Column("commitment", LargeBinary, nullable=False),
     Column("receipt_code", Text, nullable=False, unique=True),
@@ -78,7 +82,9 @@ outbox = Table(
     Column("seq", Integer, primary_key=True, autoincrement=True),
     Column("act", Text, nullable=False),
     Column("record", LargeBinary, nullable=False, comment="the id that makes sending again safe"),
-    Column("lane", LargeBinary, nullable=False, comment="acts of one lane leave in order: an organisation's id"),
+    Column(
+        "lane", LargeBinary, nullable=False, comment="acts of one lane leave in order: an organisation's id"
+    ),
     Column("signer", LargeBinary, nullable=False),
     Column("scope", LargeBinary, nullable=False, comment="ABI words before the items"),
     Column("item", LargeBinary, nullable=False, comment="ABI words of this item"),
@@ -90,6 +96,11 @@ outbox = Table(
     Index("outbox_waiting", "state", "lane", "seq"),
     sqlite_autoincrement=True,
 )
+
+whole_id = func.substr(outbox.c.scope, literal_column("1"), literal_column("32"), type_=LargeBinary)
+"""The id that items of a `whole` act share (`ledger_api.acts`): the first word of their scope."""
+_PROPOSED = outbox.c.act == "propose_list"
+Index("outbox_proposed", whole_id, sqlite_where=_PROPOSED, postgresql_where=_PROPOSED)
 
 sent_transaction = Table(
     "sent_transaction",
@@ -107,7 +118,7 @@ sent_transaction = Table(
 
 def open_office(url: str) -> Engine:
     """Opens the office's database and makes its tables when it is new."""
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)  # an error's text must not carry rows into the log
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
@@ -123,7 +134,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
-    # The driver would begin late and upgrade a read to a write, which SQLite refuses under load: we begin ourselves.
+    # The driver would begin late and upgrade a read to a write, which SQLite refuses under load: we begin
+    # ourselves.
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         connection.execute(f"PRAGMA {pragma}")

@@ -1,7 +1,8 @@
-"""The durable outbox: an accepted act is a row, written in the same transaction as the business row it belongs to.
+"""The durable outbox: an accepted act is a row, written in the same transaction as the business row it
+belongs to.
 
-A row is closed by its event in the mirror, not by the relay's opinion. Its states and moves are this table; nothing
-else changes a state.
+A row is closed by its event in the mirror, not by the relay's opinion. Its states and moves are this table;
+nothing else changes a state.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, delete, insert, literal, select, tuple_, update
 
+from contracts.abi import WORD
 from ledger_api import problems
-from ledger_api.office import outbox
+from ledger_api.acts import ACTS
+from ledger_api.office import outbox, whole_id
 from ledger_api.wire import hex_text
 
 
@@ -51,24 +55,16 @@ class Entry:
     item: bytes
 
 
-def add(conn: Connection, entries: Sequence[Entry]) -> int:
+def add(conn: Connection, entries: Sequence[Entry]) -> list[Entry]:
     """Stores acts; the same act again is a no-op, and a rejected one may be sent again, corrected or not.
 
-    Returns how many are new. Raises Problem `conflicting-record` when a record's id is taken by another content, and
-    then stores nothing (the caller's transaction ends).
+    Returns those that are new. Raises Problem `conflicting-record` when a record's id is taken by another
+    content, and then stores nothing (the caller's transaction ends).
     """
-    known = {(row.act, row.record): row for row in _known(conn, entries)}
-    fresh = []
-    for entry in entries:
-        row = known.get((entry.act, entry.record))
-        if row is not None and row.state != State.REJECTED:
-            if (row.scope, row.item, row.lane) != (entry.scope, entry.item, entry.lane):
-                raise problems.own("conflicting-record", "id", f"{entry.act} {hex_text(entry.record)}")
-            continue
-        if row is not None:
-            conn.execute(delete(outbox).where(outbox.c.seq == row.seq))
-        fresh.append(entry)
-    if fresh:
+    new, rejected = _sorted(conn, entries)
+    for start in range(0, len(rejected), CHUNK):
+        conn.execute(delete(outbox).where(outbox.c.seq.in_(rejected[start : start + CHUNK])))
+    if new:
         now = int(time.time())
         conn.execute(
             insert(outbox),
@@ -83,20 +79,65 @@ def add(conn: Connection, entries: Sequence[Entry]) -> int:
                     "state": State.QUEUED,
                     "created_at_unix_s": now,
                 }
-                for e in fresh
+                for e in new
             ],
         )
-    return len(fresh)
+    return new
 
 
 def fresh(conn: Connection, entries: Sequence[Entry]) -> list[Entry]:
-    """The entries that the outbox does not hold yet, or holds as rejected."""
-    known = {(row.act, row.record) for row in _known(conn, entries) if row.state != State.REJECTED}
-    return [e for e in entries if (e.act, e.record) not in known]
+    """The entries that the outbox does not hold yet, or holds as rejected; raises Problem as `add`."""
+    return _sorted(conn, entries)[0]
 
 
-def _known(conn: Connection, entries: Sequence[Entry]) -> list[Row[tuple[object, ...]]]:
-    rows: list[Row[tuple[object, ...]]] = []
+def _sorted(conn: Connection, entries: Sequence[Entry]) -> tuple[list[Entry], list[int]]:
+    """(new entries, each once; rejected rows that they replace)."""
+    new: dict[tuple[str, bytes], Entry] = {}
+    replaced: list[int] = []
+    known = {(row.act, row.record): row for row in _known(conn, entries)}
+    for entry in entries:
+        key = entry.act, entry.record
+        first, row = new.get(key), known.get(key)
+        if first is not None:
+            if first != entry:
+                raise _conflict(entry)
+            continue
+        if row is not None and not _may_follow(row, entry):
+            raise _conflict(entry)
+        if row is None or row.state == State.REJECTED:
+            new[key] = entry
+            replaced += [row.seq] if row is not None else []
+    for entry in {e.scope: e for e in new.values() if ACTS[e.act].whole}.values():
+        _require_only_scope(conn, entry)
+    return list(new.values()), replaced
+
+
+def _may_follow(row: Row[*tuple[Any, ...]], entry: Entry) -> bool:
+    """Whether an entry is the row again, or the correction of a rejected one by the same organisation."""
+    same = (row.scope, row.item) == (entry.scope, entry.item)
+    return row.lane == entry.lane and (same or row.state == State.REJECTED)
+
+
+def _require_only_scope(conn: Connection, entry: Entry) -> None:
+    """A `whole` act's items stand and fall by their scope, whose first word is its id: one id, one scope."""
+    other = select(
+        outbox.c.seq
+    ).where(
+        outbox.c.act == literal(entry.act, literal_execute=True),  # spelled out, or its index is not used
+        whole_id == entry.scope[:WORD],
+        outbox.c.scope != entry.scope,
+        outbox.c.state != State.REJECTED,
+    )
+    if conn.execute(other.limit(1)).first() is not None:
+        raise problems.own("conflicting-record", "id", f"{entry.act} {hex_text(entry.scope[:WORD])}")
+
+
+def _conflict(entry: Entry) -> problems.Problem:
+    return problems.own("conflicting-record", "id", f"{entry.act} {hex_text(entry.record)}")
+
+
+def _known(conn: Connection, entries: Sequence[Entry]) -> list[Row[*tuple[Any, ...]]]:
+    rows: list[Row[*tuple[Any, ...]]] = []
     keys = [(e.act, e.record) for e in entries]
     for start in range(0, len(keys), CHUNK):
         part = keys[start : start + CHUNK]
@@ -124,6 +165,6 @@ def move(
         conn.execute(change.values(refusal=refusal))
 
 
-def status(conn: Connection, act: str, record: bytes) -> Row[tuple[object, ...]] | None:
+def status(conn: Connection, act: str, record: bytes) -> Row[*tuple[Any, ...]] | None:
     """The row of one act, or None."""
     return conn.execute(select(outbox).where(outbox.c.act == act, outbox.c.record == record)).one_or_none()

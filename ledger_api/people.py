@@ -1,4 +1,5 @@
-"""People, sealed: each under a key of their own, so that erasing one person destroys one key (DESIGN section 7)."""
+"""People, sealed: each under a key of their own, so that erasing a person is destroying a key (DESIGN section
+7)."""
 
 from __future__ import annotations
 

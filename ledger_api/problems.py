@@ -1,14 +1,15 @@
-"""What went wrong, as RFC 9457 problems. Each says which field, what to do, and whether trying again can help."""
+"""What went wrong, as RFC 9457 problems. Each says which field, what to do, and whether trying again can
+help."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from contracts.abi import ContractError, UnknownContractError
+from contracts.abi import ContractError, UnknownContractError, code_text
 from contracts.bindings.errors import BY_SELECTOR
-
 from ledger_api.wire import hex_text
 
 FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 403, 404, 409, 422
@@ -63,7 +64,7 @@ class Problem(Exception):
     remedy: str
     retry: bool = False
     detail: str = ""
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.field}: {self.title} {self.detail}; {self.remedy}"
@@ -94,7 +95,7 @@ def from_contract(error: ContractError) -> Problem:
         kind=kebab(type(error).__name__),
         status=_STATUS_BY_NAME.get(type(error).__name__, UNPROCESSABLE),
         title=" ".join((type(error).__doc__ or "").split()),
-        field=error.FIELD or "request",
+        field=_field(error),
         remedy=error.REMEDY or "look at the values, or ask the operator of this service",
         retry=error.RETRY,
         detail=", ".join(f"{k} {v}" for k, v in values.items()),
@@ -102,13 +103,30 @@ def from_contract(error: ContractError) -> Problem:
     )
 
 
+def _field(error: ContractError) -> str:
+    """The input to look at; an error about a missing value names it in its own `field`."""
+    if error.FIELD == "field":
+        return code_text(error.values["field"]) or error.FIELD
+    return error.FIELD or "request"
+
+
 # Problems of the office itself: kind -> (status, title, remedy, retry).
 OWN: dict[str, tuple[int, str, str, bool]] = {
     "invalid-request": (422, "A value of the request cannot be used.", "correct the named field", False),
-    "malformed-body": (400, "The body is not what this route reads.", "send the documented JSON or file", False),
+    "malformed-body": (
+        400,
+        "The body is not what this route reads.",
+        "send the documented JSON or file",
+        False,
+    ),
     "body-too-large": (413, "The body is larger than this route reads.", "send it in parts", False),
     "not-signed-in": (401, "This route needs a staff API key.", "send `Authorization: Bearer <key>`", False),
-    "not-found": (404, "There is no such record.", "correct the id or code; a new record takes a moment", True),
+    "not-found": (
+        404,
+        "There is no such record.",
+        "correct the id or code; a new record takes a moment",
+        True,
+    ),
     "conflicting-record": (
         409,
         "The id is taken by a different record.",
@@ -117,8 +135,24 @@ OWN: dict[str, tuple[int, str, str, bool]] = {
     ),
     "statement-refused": (422, "The bank statement cannot be imported.", "see the named field", False),
     "node-unreachable": (503, "The chain's node does not answer.", "send the same request again later", True),
-    "mirror-missing": (503, "The mirror of the chain is not there yet.", "start the indexer, then try again", True),
-    "internal-error": (500, "This service failed.", "send the same request again; sending again is safe", True),
+    "node-refused": (
+        503,
+        "The chain's node cannot answer this request now.",
+        "send the same request again later, in smaller parts if it is large",
+        True,
+    ),
+    "mirror-missing": (
+        503,
+        "The mirror of the chain is not there yet.",
+        "have the operator start the indexer, then send the same request again",
+        True,
+    ),
+    "internal-error": (
+        500,
+        "This service failed.",
+        "send the same request again; sending again is safe",
+        True,
+    ),
     "too-many-requests": (429, "Too many requests from this caller.", "wait a moment and send again", True),
     "method-not-allowed": (405, "This route does not take this method.", "see the documented routes", False),
 }
@@ -135,4 +169,5 @@ def documented() -> list[dict[str, Any]]:
     contract = [from_contract(cls(*(b"" for _ in cls.COLUMNS))) for cls in BY_SELECTOR.values()]
     office = [Problem(kind, *row[:2], "", row[2], row[3]) for kind, row in OWN.items()]
     unknown = from_contract(UnknownContractError(b""))
-    return [{k: v for k, v in p.body().items() if k not in ("detail", "values")} for p in [*contract, *office, unknown]]
+    every = [*contract, *office, unknown]
+    return [{k: v for k, v in p.body().items() if k not in ("detail", "values")} for p in every]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,12 +11,13 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 
 from contracts.abi import ContractError
-
 from ledger_api import problems
 from ledger_api.acts import ACTS
-from ledger_api.chain import Chain, NodeUnreachable
+from ledger_api.chain import Chain, NodeRefused, NodeUnreachable
 from ledger_api.outbox import Entry
 from ledger_api.settings import Settings
+
+log = logging.getLogger("amanat.api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,11 @@ class Service:
             self.chain.simulate(first.signer, act.address(self.settings.deployment), data)
         except ContractError as error:
             raise problems.from_contract(error) from None
-        except NodeUnreachable as error:
-            raise problems.own("node-unreachable", "request", str(error)) from None
+        except NodeUnreachable:
+            raise problems.own("node-unreachable", "request", "no answer from the chain's node") from None
+        except NodeRefused as error:
+            log.warning("the node refuses to simulate %d %s: %s", len(entries), first.act, error)
+            raise problems.own("node-refused", "request", "the chain's node did not run the check") from None
 
 
 def _service(request: Request) -> Service:

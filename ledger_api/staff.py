@@ -1,4 +1,4 @@
-"""Staff's API keys: who calls, and for which operator account. What they may do is decided by roles on chain."""
+"""Staff's API keys: who calls, and for which operator account. Roles on chain decide what they may do."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ class Caller:
     name: str
 
 
-def issue_key(conn: Connection, organisation: bytes, operator: bytes, name: str, expires_at_unix_s: int) -> str:
+def issue_key(
+    conn: Connection, organisation: bytes, operator: bytes, name: str, expires_at_unix_s: int
+) -> str:
     """Makes an API key for an operator. It is shown once: only its hash is stored."""
     key = PREFIX + secrets.token_urlsafe(KEY_BYTES)
     conn.execute(
@@ -44,7 +46,8 @@ def issue_key(conn: Connection, organisation: bytes, operator: bytes, name: str,
 
 
 def _hash(key: str) -> bytes:
-    # A key is 192 random bits: a plain hash cannot be searched, and looking the hash up leaks no timing of the key.
+    # A key is 192 random bits: a plain hash cannot be searched, and looking the hash up leaks no timing of
+    # the key.
     return hashlib.sha256(key.encode()).digest()
 
 

@@ -33,9 +33,9 @@ class RefusalIn(Body):
 class HandOverIn(Body):
     """Aid of one list that left for its households: with their signatures where they were present."""
 
-    list: Id32
-    entitlements: Annotated[list[Id32], Field(max_length=MAX_BATCH)] = []
-    acceptances: Annotated[list[AcceptanceIn], Field(max_length=MAX_BATCH)] = []
+    list_id: Id32 = Field(alias="list")
+    entitlements: Annotated[list[Id32], Field(max_length=MAX_BATCH, default_factory=list)]
+    acceptances: Annotated[list[AcceptanceIn], Field(max_length=MAX_BATCH, default_factory=list)]
 
 
 class ExpirationsIn(Body):

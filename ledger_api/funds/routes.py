@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query
 from contracts.bindings.ids import DonationId, FundId
 from indexer.queries.line import fund_line
 from indexer.queries.trace import trace_donation
-
 from ledger_api.answers import answer
 from ledger_api.service import ServiceDep
 from ledger_api.wire import Id32

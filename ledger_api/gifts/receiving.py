@@ -1,7 +1,7 @@
 """Taking a gift in: its donor's account, its commitment, its receipt's code, and the act that records it.
 
-Everything is derived from the gift's id and the office's secret, so that sending the same gift again gives the same
-answer whatever happened in between.
+Everything is derived from the gift's id and the office's secret, so that sending the same gift again gives
+the same answer whatever happened in between.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from typing import Any
 
 from eth_keys.datatypes import PrivateKey
 from eth_utils.crypto import keccak
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from contracts.abi import Address
 from contracts.bindings.fund_ledger import DonationEntry
 from contracts.bindings.ids import DonationId
-
-from ledger_api import outbox, people
+from ledger_api import outbox, people, problems
 from ledger_api.gifts.schemas import Gift
 from ledger_api.office import gift as gift_table
 from ledger_api.outbox import Entry
@@ -32,6 +31,8 @@ from ledger_api.wire import hex_text
 
 CODE_BYTES = 10
 """80 bits: 16 letters and digits on the receipt, too many to try."""
+KEPT = ("id", "created_at_unix_s")
+"""Columns of a gift that a corrected one leaves as they were."""
 _BASE32 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
 
@@ -72,7 +73,9 @@ def opening(gift_id: bytes, fund: bytes, gift: Gift) -> bytes:
     return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def rows(service: Service, caller: Caller, fund: bytes, gifts: Sequence[Gift]) -> list[tuple[dict[str, Any], Entry]]:
+def rows(
+    service: Service, caller: Caller, fund: bytes, gifts: Sequence[Gift]
+) -> list[tuple[dict[str, Any], Entry]]:
     """The office's row and the act of each gift."""
     return [_row(service, caller, fund, gift) for gift in gifts]
 
@@ -85,7 +88,12 @@ def _row(service: Service, caller: Caller, fund: bytes, gift: Gift) -> tuple[dic
     salt = derive(secret, "salt", gift.id)
     commitment = keccak(salt + opening(gift.id, fund, gift))
     entry = DonationEntry(
-        DonationId(gift.id), Address(account), gift.amount_minor, gift.settled_at_unix_s, gift.channel, commitment
+        DonationId(gift.id),
+        Address(account),
+        gift.amount_minor,
+        gift.settled_at_unix_s,
+        gift.channel,
+        commitment,
     )
     row = {
         "id": gift.id,
@@ -105,17 +113,28 @@ def _row(service: Service, caller: Caller, fund: bytes, gift: Gift) -> tuple[dic
     return row, Entry("donate", gift.id, caller.organisation, caller.operator, fund, entry.words())
 
 
-def store(conn: Connection, service: Service, gifts: Sequence[Gift], made: list[tuple[dict[str, Any], Entry]]) -> None:
+def store(
+    conn: Connection, service: Service, gifts: Sequence[Gift], made: Sequence[tuple[dict[str, Any], Entry]]
+) -> None:
     """Stores gifts and their acts in the caller's transaction. Raises Problem `conflicting-record`."""
-    if not made:
+    new = {entry.record for entry in outbox.add(conn, [entry for _, entry in made])}
+    _require_same_donors(conn, [row for row, _ in made if row["id"] not in new])
+    fresh = {row["id"]: (row, gift) for gift, (row, _) in zip(gifts, made, strict=True) if row["id"] in new}
+    if not fresh:
         return
-    outbox.add(conn, [entry for _, entry in made])
-    for gift, (row, _) in zip(gifts, made, strict=True):
+    for row, gift in fresh.values():
         if gift.donor is not None:
             people.remember(conn, service.settings.secret, row["person"], {"name": gift.donor.name})
     statement = insert(gift_table)
-    mutable = {c: statement.excluded[c] for c in made[0][0] if c not in ("id", "created_at_unix_s")}
+    changed = {c.name: statement.excluded[c.name] for c in gift_table.c if c.name not in KEPT}
     # A gift whose act was refused may come again, corrected: the outbox has decided above that this is so.
-    conn.execute(
-        statement.on_conflict_do_update(index_elements=["id"], set_=mutable), [row for row, _ in made]
-    )
+    upsert = statement.on_conflict_do_update(index_elements=["id"], set_=changed)
+    conn.execute(upsert, [row for row, _ in fresh.values()])
+
+
+def _require_same_donors(conn: Connection, known: Sequence[dict[str, Any]]) -> None:
+    """Who gave is not part of what the chain compares, so it is compared here; raises Problem."""
+    for row in known:
+        person = conn.scalar(select(gift_table.c.person).where(gift_table.c.id == row["id"]))
+        if person != row["person"]:
+            raise problems.own("conflicting-record", "donor", f"gift {hex_text(row['id'])} has another donor")

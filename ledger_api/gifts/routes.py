@@ -9,7 +9,6 @@ from fastapi import APIRouter
 from contracts.bindings.fund_ledger import FeeEntry, RefundEntry
 from contracts.bindings.ids import DonationId, FeeId, RefundId
 from indexer.queries.trace import gift as recorded_gift
-
 from ledger_api import outbox
 from ledger_api.gifts import receiving
 from ledger_api.gifts.schemas import FeesIn, Gift, GiftAccepted, GiftIn, GiftsIn, RefundIn
@@ -39,7 +38,8 @@ def post_gifts(body: GiftsIn, service: ServiceDep, caller: CallerDep) -> list[Gi
 def take(
     service: Service, caller: Caller, parts: Sequence[tuple[bytes, Sequence[Gift]]]
 ) -> list[GiftAccepted]:
-    """Takes gifts into funds: `parts` are (fund, gifts). Checks with the contract, then stores all in one transaction.
+    """Takes gifts into funds: `parts` are (fund, gifts). Checks with the contract, then stores all in one
+    transaction.
 
     Raises Problem, and then has stored nothing.
     """

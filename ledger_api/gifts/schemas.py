@@ -6,14 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ledger_api.wire import MAX_BATCH, Account, Body, CodeText, Id32, MinorUnits, UnixSeconds
+from ledger_api.wire import MAX_BATCH, Account, Body, CodeText, Id32, MinorUnits, PlainText, UnixSeconds
 
 
 class Donor(Body):
     """Who gave, for the receipt. Sealed in the office; never on chain."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    reference: Annotated[str, Field(max_length=64)] = ""
+    name: Annotated[PlainText, Field(min_length=1, max_length=200)]
+    reference: Annotated[PlainText, Field(max_length=64)] = ""
     """The office's own number of this donor: gifts with the same reference go to the same account."""
 
 
@@ -24,7 +24,7 @@ class Gift(Body):
     amount_minor: MinorUnits
     settled_at_unix_s: UnixSeconds
     channel: CodeText
-    reference: Annotated[str, Field(max_length=500)] = ""
+    reference: Annotated[PlainText, Field(max_length=500)] = ""
     donor_account: Account | None = None
     """The donor's own wallet; without it the office makes a claim account."""
     donor: Donor | None = None

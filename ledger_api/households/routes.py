@@ -6,7 +6,6 @@ from fastapi import APIRouter
 
 from contracts.abi import Address
 from contracts.bindings.household_registry import Opening
-
 from ledger_api.households.schemas import OpeningsIn
 from ledger_api.outbox import Entry
 from ledger_api.records.schemas import Accepted, accepted

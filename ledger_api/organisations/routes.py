@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query
 from contracts.bindings.ids import OrganisationId
 from indexer.queries.deliveries import unconfirmed_deliveries
 from indexer.queries.organisations import organisation_totals
-
 from ledger_api.answers import answer
 from ledger_api.service import ServiceDep
 from ledger_api.staff import CallerDep

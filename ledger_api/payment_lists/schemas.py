@@ -9,7 +9,8 @@ from pydantic import Field
 from ledger_api.wire import Account, Body, Id32, MinorOut, MinorUnits, UnixSeconds
 
 MAX_ITEMS = 5000
-"""Most entitlements of one list: a spreadsheet of 3,000 rows fits, and the contract checks all in one call."""
+"""Most entitlements of one list: a spreadsheet of 3,000 rows fits, and the contract checks all in one call.
+"""
 
 
 class EntitlementIn(Body):

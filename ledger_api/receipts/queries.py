@@ -16,7 +16,9 @@ def gift_by_code(office: Engine, code: str) -> Row[Any]:
     with reading(office) as conn:
         row = conn.execute(select(gift).where(gift.c.receipt_code == plain_code(code))).one_or_none()
     if row is None:
-        raise problems.own("not-found", "code", "no gift has this code", "look at the code on the receipt again")
+        raise problems.own(
+            "not-found", "code", "no gift has this code", "look at the code on the receipt again"
+        )
     return row
 
 

@@ -10,7 +10,6 @@ from fastapi import APIRouter
 from contracts.bindings.ids import DonationId
 from indexer.errors import UnknownRecord
 from indexer.queries.trace import trace_donation
-
 from ledger_api.answers import answer
 from ledger_api.gifts.receiving import opening
 from ledger_api.gifts.schemas import Gift
@@ -30,7 +29,7 @@ def get_receipt(code: str, service: ServiceDep) -> dict[str, Any]:
     row = gift_by_code(service.office, code)
     given = Gift(
         id=row.id,
-        amount_minor=str(row.amount_minor),  # type: ignore[arg-type]  # the wire form
+        amount_minor=str(row.amount_minor),  # the wire form
         settled_at_unix_s=row.settled_at_unix_s,
         channel=row.channel,
         reference=row.reference,

@@ -27,5 +27,8 @@ def get_record(act: str, record: str, service: ServiceDep) -> RecordStatus:
     if row is None:
         raise problems.own("not-found", "record", f"{act} {record}"[:200])
     return RecordStatus(
-        act=row.act, id="0x" + row.record.hex(), state=row.state, problem=json.loads(row.refusal) if row.refusal else None
+        act=row.act,
+        id="0x" + row.record.hex(),
+        state=row.state,
+        problem=json.loads(row.refusal) if row.refusal else None,
     )

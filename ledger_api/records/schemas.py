@@ -39,4 +39,14 @@ def accepted(service: Service, entries: Sequence[Entry]) -> list[Accepted]:
     service.check(fresh)
     with service.office.begin() as conn:
         outbox.add(conn, entries)
-    return [Accepted(act=e.act, id=hex_text(e.record), status=f"/v1/records/{e.act}/{hex_text(e.record)}") for e in entries]
+    return receipts(entries)
+
+
+def receipts(entries: Sequence[Entry]) -> list[Accepted]:
+    """What accepted acts are answered with."""
+    return [Accepted(act=e.act, id=hex_text(e.record), status=status_path(e.act, e.record)) for e in entries]
+
+
+def status_path(act: str, record: bytes) -> str:
+    """Where an act's way can be followed."""
+    return f"/v1/records/{act}/{hex_text(record)}"

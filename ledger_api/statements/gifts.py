@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from eth_utils.crypto import keccak
 
 from ledger_api.gifts.schemas import Donor, Gift
-from ledger_api.statements.camt import Entry, Statement, StatementError, check_balances, read_statements
+from ledger_api.statements.camt import (
+    Entry,
+    MalformedStatement,
+    Statement,
+    StatementError,
+    check_balances,
+    read_statements,
+)
+from ledger_api.wire import MAX_UNIX_S
 
 CHANNEL = "bank"
 
@@ -31,8 +39,8 @@ class Line:
 def read_gifts(data: bytes, organisation: bytes, funds: Mapping[str, bytes]) -> list[Line]:
     """Reads camt.053 and its kin. `funds` maps a currency to the fund that takes its gifts.
 
-    Raises StatementError: malformed, unsupported, unbalanced, or a currency without a fund. Gifts' ids come from the
-    account, the statement and the entry, so that the same file twice adds nothing.
+    Raises StatementError: malformed, unsupported, unbalanced, or a currency without a fund. Gifts' ids come
+    from the account, the statement and the entry, so that the same file twice adds nothing.
     """
     statements = read_statements(data, undivided_batches="keep")
     for statement in statements:
@@ -51,16 +59,23 @@ def _line(organisation: bytes, statement: Statement, entry: Entry, funds: Mappin
             f"name a fund whose unit is {entry.currency}",
         )
     source = "\0".join((statement.account_iban_or_other, statement.statement_id, entry.entry_ref))
+    donor = None
+    if entry.counterparty_name:
+        donor = Donor(name=entry.counterparty_name[:200], reference=(entry.counterparty_iban or "")[:64])
     settled = entry.value_unix_s if entry.value_unix_s is not None else entry.booking_unix_s
+    if settled is None or settled > MAX_UNIX_S:
+        raise MalformedStatement(
+            f"statement {statement.statement_id}, entry {entry.entry_ref}",
+            "its date lies beyond the year 5138",
+            "ask the bank for a corrected statement",
+        )
     gift = Gift(
         id=keccak(b"amanat statement\0" + organisation + source.encode()),
-        amount_minor=str(entry.amount_minor),  # type: ignore[arg-type]  # parsed from the wire form, limits and all
-        settled_at_unix_s=settled or 0,
+        amount_minor=str(entry.amount_minor),  # parsed from the wire form, limits and all
+        settled_at_unix_s=settled,
         channel=CHANNEL,
         reference=entry.remittance[:500],
-        donor=Donor(name=entry.counterparty_name[:200], reference=(entry.counterparty_iban or "")[:64])
-        if entry.counterparty_name
-        else None,
+        donor=donor,
     )
     return Line(statement, entry, funds[entry.currency], gift, "")
 

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Body, Query
 
 from contracts.bindings.ids import FundId
 from indexer.queries.line import fund_opening
-
 from ledger_api import problems
 from ledger_api.gifts.routes import take
 from ledger_api.service import ServiceDep
@@ -28,9 +27,15 @@ def post_statement(
     service: ServiceDep,
     caller: CallerDep,
 ) -> StatementReport:
-    """Imports the gifts of a bank statement (ISO 20022 camt.052, .053, .054): one fund for each currency in it."""
+    """Imports the gifts of a bank statement (ISO 20022 camt.052, .053, .054): one fund for each currency in
+    it."""
     with service.mirror.connect() as conn:
-        funds = {fund_opening(conn, FundId(f)).unit: f for f in fund}
+        units = [(fund_opening(conn, FundId(f)).unit, f) for f in dict.fromkeys(fund)]
+    funds = dict(units)
+    for unit, named in units:
+        if funds[unit] != named:
+            remedy = "name one fund for each currency"
+            raise problems.own("invalid-request", "fund", f"two funds hold {unit}", remedy)
     try:
         lines = read_gifts(data, caller.organisation, funds)
     except StatementError as error:
@@ -41,7 +46,9 @@ def post_statement(
             by_fund.setdefault(line.fund, []).append(line)
     take(service, caller, [(f, [line.gift for line in part if line.gift]) for f, part in by_fund.items()])
     return StatementReport(
-        remarks=sorted({f"{line.statement.statement_id}: {r}" for line in lines for r in line.statement.remarks}),
+        remarks=sorted(
+            {f"{line.statement.statement_id}: {r}" for line in lines for r in line.statement.remarks}
+        ),
         lines=[
             StatementLine(
                 statement=line.statement.statement_id,

@@ -13,7 +13,6 @@ from contracts.bindings.time_bank import (
     SignedMinutesGift,
     SignedRedemption,
 )
-
 from ledger_api.acts import COURIER_LANE
 from ledger_api.outbox import Entry
 from ledger_api.records.schemas import Accepted, accepted
@@ -52,17 +51,26 @@ def post_choice(body: ChoiceIn, service: ServiceDep) -> Accepted:
     item = SignedChoice(
         ServiceId(body.service), RESERVES[body.reserve], body.deadline_unix_s, body.r, body.vs
     ).words()
-    return accepted(service, [Entry("choose_reserve", body.service, COURIER_LANE, service.courier, b"", item)])[0]
+    return accepted(
+        service, [Entry("choose_reserve", body.service, COURIER_LANE, service.courier, b"", item)]
+    )[0]
 
 
 @router.post("/redemptions", status_code=202)
 def post_redemption(body: RedemptionIn, service: ServiceDep, caller: CallerDep) -> Accepted:
     """A coordinator provides a service for a volunteer's minutes."""
     item = SignedRedemption(
-        RedemptionId(body.id), Address(body.volunteer), body.amount_minutes, body.deadline_unix_s, body.r, body.vs
+        RedemptionId(body.id),
+        Address(body.volunteer),
+        body.amount_minutes,
+        body.deadline_unix_s,
+        body.r,
+        body.vs,
     ).words()
     organisation = caller.organisation
-    return accepted(service, [Entry("redeem_minutes", body.id, organisation, caller.operator, organisation, item)])[0]
+    return accepted(
+        service, [Entry("redeem_minutes", body.id, organisation, caller.operator, organisation, item)]
+    )[0]
 
 
 @router.post("/minutes-gifts", status_code=202)
