@@ -98,7 +98,7 @@ class View(Generic[T]):
 
 
 def calldata(selector: bytes, words: Sequence[bytes], items: Sequence[bytes] | None = None) -> bytes:
-    """Calldata of a function: static arguments, then at most one array of static items as the last argument."""
+    """Calldata of a function: static arguments, then at most one array of static items, the last argument."""
     if items is None:
         return selector + b"".join(words)
     offset = (sum(map(len, words)) + WORD).to_bytes(WORD, "big")
@@ -136,7 +136,7 @@ class UnknownContractError(ContractError):
 
 
 def decode_error(data: bytes, known: Mapping[bytes, type[ContractError]]) -> ContractError:
-    """Revert data -> the error. Data that no error in `known` matches gives UnknownContractError, never an exception."""
+    """Revert data -> the error. Data that no error in `known` matches gives UnknownContractError, not an exception."""
     error = known.get(data[:4])
     if error is None or len(data) != 4 + WORD * len(error.COLUMNS):
         return UnknownContractError(data)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from contracts.bindings.ids import DonationId, FundId
 from indexer.queries.line import fund_line
 from indexer.queries.trace import trace_donation
-from ledger_api.answers import answer
+from ledger_api.answers import answer, public_trace
 from ledger_api.service import ServiceDep
 from ledger_api.wire import Id32
 
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["public"])
 def get_trace(donation: Id32, service: ServiceDep) -> dict[str, Any]:
     """Where each unit of a gift is: waiting, reserved, handed over, confirmed, fee or refunded."""
     with service.mirror.connect() as conn:
-        return dict(answer(trace_donation(conn, DonationId(donation))))
+        return public_trace(trace_donation(conn, DonationId(donation)))
 
 
 @router.get("/funds/{fund}/line")

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from contracts.bindings.ids import DonationId
 from indexer.errors import UnknownRecord
 from indexer.queries.trace import trace_donation
-from ledger_api.answers import answer
+from ledger_api.answers import public_trace
 from ledger_api.gifts.receiving import opening
 from ledger_api.gifts.schemas import Gift
 from ledger_api.receipts.queries import gift_by_code, names
@@ -36,7 +36,7 @@ def get_receipt(code: str, service: ServiceDep) -> dict[str, Any]:
     )
     with service.mirror.connect() as conn:
         try:
-            trace = answer(trace_donation(conn, DonationId(row.id)))
+            trace = public_trace(trace_donation(conn, DonationId(row.id)))
         except UnknownRecord:
             trace = None
     return {

@@ -12,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from scripts.demonstration.client import Client, NotRecorded, Refused
+from ledger_api.client import ClerkError
+from scripts.demonstration.client import Client, NotRecorded
 from scripts.demonstration.founding import STAFF, Founder
 from scripts.demonstration.home import Home
 from scripts.demonstration.hours_job import HoursJob
@@ -67,7 +68,7 @@ def main(
                     flush=True,
                 )
                 processes.watch()
-    except (StartFailed, Refused, NotRecorded, ValueError) as error:
+    except (StartFailed, ClerkError, NotRecorded, ValueError) as error:
         print(f"\nerror: {error}", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:

@@ -6,22 +6,11 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import httpx
-
 from contracts.abi import Address
+from ledger_api.client import Api
 
 TIMEOUT_S = 120
 BATCH = 500
-
-
-class Refused(Exception):
-    """The API refused; the message is the problem's."""
-
-    def __init__(self, problem: dict[str, Any]) -> None:
-        super().__init__(
-            f"{problem.get('field')}: {problem.get('title')} {problem.get('detail')}; {problem.get('remedy')}"
-        )
-        self.problem = problem
 
 
 class NotRecorded(Exception):
@@ -33,30 +22,8 @@ def hexed(value: bytes) -> str:
     return "0x" + value.hex()
 
 
-class Client:
+class Client(Api):
     """One caller: a member of staff with an API key, or somebody without one."""
-
-    def __init__(self, url: str, key: str = "") -> None:
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_S)
-
-    def post(self, path: str, body: dict[str, Any]) -> Any:
-        """Sends a body; raises Refused."""
-        return self._answer(self._http.post(path, json=body))
-
-    def upload(self, path: str, data: bytes) -> Any:
-        """Sends a file; raises Refused."""
-        return self._answer(self._http.post(path, content=data, headers={"Content-Type": "application/xml"}))
-
-    def get(self, path: str) -> Any:
-        """Asks; raises Refused."""
-        return self._answer(self._http.get(path))
-
-    def _answer(self, response: httpx.Response) -> Any:
-        answer = response.json()
-        if response.is_error:
-            raise Refused(answer)
-        return answer
 
     def wait(self, statuses: Iterable[str]) -> None:
         """Waits until acts are recorded; raises NotRecorded with the reason."""

@@ -19,8 +19,9 @@ from contracts.bindings import fund_ledger
 from contracts.bindings.fund_ledger import Acceptance, Refusal
 from contracts.bindings.ids import EntitlementId, FundId, ProgrammeId
 from contracts.deployment import Deployment
+from ledger_api.client import ClerkError
 from scripts.demonstration import plan
-from scripts.demonstration.client import BATCH, Client, Refused, hexed
+from scripts.demonstration.client import BATCH, Client, hexed
 from scripts.demonstration.founding import NO_PROGRAMME, Body, Founder, FundPlan
 from scripts.demonstration.home import Home
 from scripts.demonstration.progress import Progress
@@ -139,9 +140,11 @@ class PlanJob:
         outcome = []
         for path in sorted(STATEMENTS.glob("camt053*.xml")):
             try:
-                fund = hexed(self.fund_id(GENERAL, "EUR"))
-                report = self._staff["cashier"].upload(f"/v1/statements?fund={fund}", path.read_bytes())
-            except Refused as refused:
+                funds = [("fund", hexed(self.fund_id(GENERAL, "EUR")))]
+                report = self._staff["cashier"].upload(
+                    "/v1/statements", path.read_bytes(), "application/xml", funds
+                )
+            except ClerkError as refused:
                 outcome.append(f"{path.name}: refused: {refused}")
                 continue
             gifts = [line for line in report["lines"] if line["gift"]]
@@ -329,7 +332,7 @@ class PlanJob:
                 self._start + YEAR_S,
                 [(self._home.id("aoun misuse item"), self.family(0), 100)],
             )
-        except Refused as refused:
+        except ClerkError as refused:
             return str(refused)
         raise ValueError("zakat money was promised to another programme")
 

@@ -43,8 +43,17 @@ class Processes:
     def __exit__(
         self, _kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None
     ) -> None:
-        for name in ("api", "relay", "indexer", "node"):
-            self.stop(name)
+        # A second Ctrl-C must not cut this short: the node would be left running, its chain not written.
+        impatient = (
+            signal.signal(signal.SIGINT, signal.SIG_IGN),
+            signal.signal(signal.SIGTERM, signal.SIG_IGN),
+        )
+        try:
+            for name in ("api", "relay", "indexer", "node"):
+                self.stop(name)
+        finally:
+            signal.signal(signal.SIGINT, impatient[0])
+            signal.signal(signal.SIGTERM, impatient[1])
 
     def start_node(self) -> None:
         """The development node, with its chain kept in a file."""
