@@ -41,6 +41,8 @@ def print_summary(home: Home, balances: Sequence[Row], bodies: Sequence[Body], u
     print(f"  a real gift       {url}/g/{ledger['receipt']}")
     for body in bodies:
         print(f"  an organisation   {url}/o/0x{body.id.hex()}")
+    euros = next(fund.fund for fund in totals if fund.unit == "EUR")
+    print(f"  the euro fund     {url}/f/0x{euros.hex()}")
     print(f"  the API           {url}/docs")
 
 
