@@ -591,8 +591,8 @@ contract FundLedger is IFundLedger, SignedActs {
         return true;
     }
 
-    /// @dev Units of the gift beyond the outflow's end. Units that an earlier refund of another gift moved on are not
-    /// counted, so this never allows more than the lineage does.
+    /// @dev Units of the gift beyond the outflow's end. Units that an earlier refund moved on, of this gift or another,
+    /// are not counted, so this never allows more than the lineage does.
     function _undelivered(Donation storage donation, uint64 outflowEnd) private view returns (uint64) {
         uint64 end = donation.start + donation.amountMinor - donation.refundedMinor;
         uint64 from = outflowEnd > donation.start ? outflowEnd : donation.start;

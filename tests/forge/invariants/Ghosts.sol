@@ -76,6 +76,8 @@ abstract contract Ghosts is Hours, LineModel {
     }
 
     FundId[5] internal funds = [GENERAL_FUND, FOOD_FUND, ZAKAT_FUND, OTHER_FUND, MINUTES_FUND];
+    /// @dev In the order in which they were opened.
+    uint32[5] internal fundNumbers = [1, 2, 3, 5, 4];
     uint256 internal constant OF_OTHER_CHARITY = 3;
     uint256 internal constant OF_MINUTES = 4;
 
@@ -166,6 +168,14 @@ abstract contract Ghosts is Hours, LineModel {
 
     function _free(uint256 fund) internal view returns (uint64) {
         return uint64(lines[fund].unitAt.length - lines[fund].left) - reservedMinor[fund];
+    }
+
+    /// @dev Some fund with free units if there is any, searched from a random one on.
+    function _fundWithFreeUnits(uint256 seed) internal view returns (bool found, uint256 fund) {
+        for (uint256 i = 0; i < funds.length; ++i) {
+            fund = addmod(seed, i, funds.length);
+            if (_free(fund) > 0) return (true, fund);
+        }
     }
 
     // --- Of the entitlements

@@ -8,7 +8,7 @@ import {Campaign} from "./Campaign.sol";
 
 /// @notice The fund line after any history (DESIGN section 2).
 contract LineInvariantsTest is Campaign {
-    function _targets() internal pure override returns (bytes4[] memory) {
+    function _acts() internal view override returns (bytes4[] memory) {
         return _actsOnLines();
     }
 

@@ -9,8 +9,9 @@ import {MoneyActs} from "./MoneyActs.sol";
 /// @notice Makers propose, checkers approve; some try to do both, or to use money for what it was not given for.
 abstract contract ListActs is MoneyActs {
     function propose(uint256 fund, uint256 seed) external act {
-        fund = fund % funds.length;
-        if (_free(fund) == 0) return;
+        bool found;
+        (found, fund) = _fundWithFreeUnits(fund);
+        if (!found) return;
         _propose(fund, _items(fund, seed), uint64(block.timestamp + _between(seed, 1 days, 6 days)));
     }
 
@@ -21,8 +22,9 @@ abstract contract ListActs is MoneyActs {
 
     /// @dev Both in one act, so that offers do not become rare.
     function proposeAndApprove(uint256 fund, uint256 seed) external act {
-        fund = fund % funds.length;
-        if (_free(fund) == 0 || !_mayWrite(fund)) return;
+        bool found;
+        (found, fund) = _fundWithFreeUnits(fund);
+        if (!found || !_mayWrite(fund)) return;
         _propose(fund, _items(fund, seed), uint64(block.timestamp + _between(seed, 1 days, 6 days)));
         _approveList(lists.length - 1);
     }
@@ -64,10 +66,8 @@ abstract contract ListActs is MoneyActs {
     function _approveList(uint256 index) private {
         List storage list = lists[index];
         Staff storage staff = _staff(list.fund);
-        bool expected = _mayWrite(list.fund) && block.timestamp < list.record.expiresAtUnixS
-            && list.record.totalMinor <= _free(list.fund);
         bytes memory call = abi.encodeCall(ledger.approveList, (list.id, list.record.contentHash));
-        if (!_send(staff.organisation, staff.checker, address(ledger), call, expected)) return;
+        if (!_send(staff.organisation, staff.checker, address(ledger), call, _canBeApproved(list))) return;
         list.record.state = IFundLedger.ListState.Approved;
         list.record.checker = staff.checker;
         reservedMinor[list.fund] += list.record.totalMinor;
@@ -97,7 +97,7 @@ abstract contract ListActs is MoneyActs {
     ) internal {
         IFundLedger.PaymentList memory record;
         record.maker = maker;
-        record.fundNumber = ledger.listOf(p.id).fundNumber;
+        record.fundNumber = fundNumbers[fund];
         (record.count, record.added) = (p.count, p.count);
         (record.totalMinor, record.addedMinor) = (p.totalMinor, p.totalMinor);
         (record.contentHash, record.addedHash) = (p.contentHash, p.contentHash);
@@ -119,10 +119,18 @@ abstract contract ListActs is MoneyActs {
         while (families[family].account != household) ++family;
     }
 
+    /// @dev Some proposed list, one that can be approved if there is any, searched from a random one on.
     function _findProposed(uint256 seed) private view returns (bool found, uint256 index) {
         for (uint256 i = 0; i < lists.length; ++i) {
-            index = addmod(seed, i, lists.length);
-            if (lists[index].record.state == IFundLedger.ListState.Proposed) return (true, index);
+            uint256 l = addmod(seed, i, lists.length);
+            if (lists[l].record.state != IFundLedger.ListState.Proposed) continue;
+            (found, index) = (true, l);
+            if (_canBeApproved(lists[l])) break;
         }
+    }
+
+    function _canBeApproved(List storage list) private view returns (bool) {
+        return _mayWrite(list.fund) && block.timestamp < list.record.expiresAtUnixS
+            && list.record.totalMinor <= _free(list.fund);
     }
 }

@@ -88,7 +88,7 @@ abstract contract MoneyActs is Ghosts {
                 entry.id,
                 IFundLedger.Donation({
                     donor: entry.donor,
-                    fundNumber: ledger.donationOf(entry.id).fundNumber,
+                    fundNumber: fundNumbers[fund],
                     digest: uint64(bytes8(keccak256(abi.encode(entry)))),
                     start: uint64(lines[fund].unitAt.length - entry.amountMinor),
                     amountMinor: entry.amountMinor,
