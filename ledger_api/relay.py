@@ -88,8 +88,7 @@ class Relay:
         self._rests_until: dict[bytes, float] = {}
 
     def run(self) -> None:
-        """Works until the process ends. What passes is waited for: an unreachable node, a mirror that is not
-        there
+        """Works until the process ends. What passes is waited for: an unreachable node, a mirror that is not there
         yet, a database that is locked or out of space."""
         while True:
             try:
@@ -102,8 +101,7 @@ class Relay:
                 time.sleep(IDLE_S)
 
     def step(self) -> bool:
-        """One round: settle what was sent, close what is recorded, send what is queued. False when nothing
-        moved."""
+        """One round: settle what was sent, close what is recorded, send what is queued. False when nothing moved."""
         settled = self._settle()
         closed = self._close()
         sent = [self._send_lane(lane) for lane in self._free_lanes()]
