@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # the indexer's own process must not carry web3 in its memory
     from tests.chain import World
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / ".build" / "contracts"
-EVENTS = int(os.environ.get("AMANAT_BENCH_EVENTS", "100000"))
+EVENTS = int(os.environ.get("AMANAT_BENCH_EVENTS", "50000"))
 A_TRANSACTION = 200
 RUNS = 3
 _IN_FLIGHT = 20
