@@ -44,6 +44,13 @@ def uint_word(value: int, bits: int, field: str) -> bytes:
     return int(value).to_bytes(WORD, "big")
 
 
+def bool_word(value: bool, field: str) -> bytes:
+    """True or False; raises BadValue for anything else."""
+    if not isinstance(value, bool):
+        raise BadValue(field, "give true or false")
+    return int(value).to_bytes(WORD, "big")
+
+
 def bytes32_word(value: bytes, field: str) -> bytes:
     """Exactly 32 bytes; raises BadValue."""
     if not isinstance(value, bytes) or len(value) != WORD:
@@ -63,6 +70,13 @@ def code_word(value: str, field: str) -> bytes:
     if not isinstance(value, str) or len(value) > WORD or not all("!" <= c <= "~" for c in value):
         raise BadValue(field, "give at most 32 printable ASCII characters without spaces")
     return value.encode().ljust(WORD, b"\0")
+
+
+def fixed_words(words: Sequence[bytes], length: int, field: str) -> bytes:
+    """The words of an array of fixed length; raises BadValue."""
+    if len(words) != length:
+        raise BadValue(field, f"give exactly {length} values")
+    return b"".join(words)
 
 
 def code_text(word: bytes) -> str:

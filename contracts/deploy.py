@@ -6,7 +6,7 @@ Staff's daily acts do not come this way: they go through the office's outbox and
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from web3.types import TxParams, TxReceipt
 
 from contracts.abi import Address, decode_error
 from contracts.bindings.errors import BY_SELECTOR
-from contracts.deployment import Deployment
+from contracts.deployment import CONTRACTS, Deployment, field_of
 
 ARTIFACTS = Path(__file__).resolve().parent.parent / ".build" / "contracts"
 TRANSACTION_GAS = 100_000_000
@@ -81,24 +81,52 @@ def contract_address(deployer: Address, nonce: int) -> Address:
     return Address(keccak(rlp.encode([deployer, nonce]))[12:])
 
 
+def _arguments(
+    at: Mapping[str, str], regulators: Sequence[Address], genesis: bytes
+) -> dict[str, tuple[Any, ...]]:
+    """Each contract's constructor arguments, in the order of deployment; `at` says where each will stand."""
+
+    def standing(*names: str) -> tuple[str, ...]:
+        return tuple(at[name] for name in names)
+
+    both = standing("LicenceRegistry", "HouseholdRegistry")
+    return {
+        "LicenceRegistry": ([to_checksum_address(key) for key in regulators],),
+        "HouseholdRegistry": standing("LicenceRegistry"),
+        "Rulebook": standing("LicenceRegistry"),
+        "ProgrammeRegistry": standing("LicenceRegistry", "DeliveryLedger"),
+        "FundLedger": (
+            *standing("LicenceRegistry", "ProgrammeRegistry", "TimeBank", "DeliveryLedger"),
+            genesis,
+        ),
+        "DeliveryLedger": (
+            *both,
+            *standing("ProgrammeRegistry", "Rulebook", "FundLedger", "FieldAcceptance"),
+            genesis,
+        ),
+        "FieldAcceptance": (*both, *standing("DeliveryLedger"), genesis),
+        "ServiceOrders": standing("LicenceRegistry", "DeliveryLedger"),
+        "DebtRelief": (*both, *standing("ProgrammeRegistry"), genesis),
+        "TimeBank": (*both, *standing("FundLedger"), genesis),
+        "CaseLog": (*both, genesis),
+        "DonationToken": standing("FundLedger"),
+        "AidToken": standing("DeliveryLedger"),
+    }
+
+
 def deploy(w3: Web3, deployer: LocalAccount, regulators: Sequence[Address]) -> Deployment:
-    """Deploys the four contracts. FundLedger and TimeBank name each other, so their places are foretold."""
+    """Deploys the contracts. Some of them name later ones, so every place is foretold from the deployer's nonce."""
     nonce = w3.eth.get_transaction_count(to_checksum_address(deployer.address))
-    licences, households, ledger, bank = (
-        contract_address(address_of(deployer), nonce + step) for step in range(4)
-    )
+    foretold = {
+        name: contract_address(address_of(deployer), nonce + step) for step, name in enumerate(CONTRACTS)
+    }
+    at = {name: to_checksum_address(place) for name, place in foretold.items()}
     genesis = bytes(w3.eth.get_block(0)["hash"])
     first = w3.eth.block_number + 1
-    arguments: dict[str, tuple[Any, ...]] = {
-        "LicenceRegistry": ([to_checksum_address(key) for key in regulators],),
-        "HouseholdRegistry": (to_checksum_address(licences),),
-        "FundLedger": (*(to_checksum_address(a) for a in (licences, households, bank)), genesis),
-        "TimeBank": (*(to_checksum_address(a) for a in (licences, households, ledger)), genesis),
-    }
-    for (name, values), place in zip(arguments.items(), (licences, households, ledger, bank), strict=True):
+    for name, values in _arguments(at, regulators, genesis).items():
         artifact = json.loads((ARTIFACTS / f"{name}.json").read_text())
         creation = w3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"]).constructor(*values)
         receipt = send(w3, deployer, None, bytes.fromhex(creation.data_in_transaction[2:]))
-        if receipt["contractAddress"] != to_checksum_address(place):
-            raise RuntimeError(f"{name} stands at {receipt['contractAddress']}, not at {place.hex()}")
-    return Deployment(w3.eth.chain_id, genesis, first, licences, households, ledger, bank)
+        if receipt["contractAddress"] != at[name]:
+            raise RuntimeError(f"{name} stands at {receipt['contractAddress']}, not at {at[name]}")
+    return Deployment(w3.eth.chain_id, genesis, first, **{field_of(n): a for n, a in foretold.items()})

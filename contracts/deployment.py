@@ -4,10 +4,33 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from contracts.abi import Address
+
+CONTRACTS = (
+    "LicenceRegistry",
+    "HouseholdRegistry",
+    "Rulebook",
+    "ProgrammeRegistry",
+    "FundLedger",
+    "DeliveryLedger",
+    "FieldAcceptance",
+    "ServiceOrders",
+    "DebtRelief",
+    "TimeBank",
+    "CaseLog",
+    "DonationToken",
+    "AidToken",
+)
+"""Every contract of a ledger, in the order of deployment."""
+
+
+def field_of(contract: str) -> str:
+    """`FundLedger` -> `fund_ledger`: the deployment's field, and the name of the contract's bindings."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", contract).lower()
 
 
 class BadDeployment(Exception):
@@ -23,17 +46,21 @@ class Deployment:
     block: int
     licence_registry: Address
     household_registry: Address
+    rulebook: Address
+    programme_registry: Address
     fund_ledger: Address
+    delivery_ledger: Address
+    field_acceptance: Address
+    service_orders: Address
+    debt_relief: Address
     time_bank: Address
+    case_log: Address
+    donation_token: Address
+    aid_token: Address
 
     def addresses(self) -> dict[str, Address]:
         """Contract name -> address, by the names that the bindings use."""
-        return {
-            "LicenceRegistry": self.licence_registry,
-            "HouseholdRegistry": self.household_registry,
-            "FundLedger": self.fund_ledger,
-            "TimeBank": self.time_bank,
-        }
+        return {name: getattr(self, field_of(name)) for name in CONTRACTS}
 
     def save(self, path: Path) -> None:
         """Writes the file whole or not at all."""
@@ -51,10 +78,7 @@ class Deployment:
                 chain_id=int(text["chain_id"]),
                 genesis_hash=_bytes(text["genesis_hash"], 32),
                 block=int(text["block"]),
-                **{
-                    name: Address(_bytes(text[name], 20))
-                    for name in ("licence_registry", "household_registry", "fund_ledger", "time_bank")
-                },
+                **{field_of(name): Address(_bytes(text[field_of(name)], 20)) for name in CONTRACTS},
             )
         except FileNotFoundError:
             raise BadDeployment(

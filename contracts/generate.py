@@ -22,7 +22,20 @@ HERE = Path(__file__).parent
 ARTIFACTS = HERE.parent / ".build" / "contracts"
 SOURCES = HERE / "src"
 BINDINGS = HERE / "bindings"
-CONTRACTS = ("LicenceRegistry", "HouseholdRegistry", "FundLedger", "TimeBank")
+# DonationToken and AidToken are left out: they are views for wallets, which know ERC-721.
+CONTRACTS = (
+    "LicenceRegistry",
+    "HouseholdRegistry",
+    "Rulebook",
+    "ProgrammeRegistry",
+    "FundLedger",
+    "DeliveryLedger",
+    "FieldAcceptance",
+    "ServiceOrders",
+    "DebtRelief",
+    "TimeBank",
+    "CaseLog",
+)
 
 # From OpenZeppelin or the base contract, and still part of what our readers need.
 STANDARD = ("genesisHash", "balanceOf", "totalSupply", "Transfer")
@@ -52,8 +65,15 @@ class Types:
                 if p["type"] == "bytes32" and inner != "bytes32":
                     self.named.setdefault(p["name"], inner)
 
+    def size(self, p: Json) -> int:
+        """How many words a static parameter takes: one, but for nested structs and arrays of fixed length."""
+        if p["type"] == "tuple":
+            return sum(self.size(c) for c in p["components"])
+        element, length = _fixed_array(p)
+        return length * self.size(element) if length else 1
+
     def kind(self, p: Json) -> str:
-        """The storage kind of a static parameter."""
+        """The storage kind of a static parameter of one word."""
         if p["type"] == "address":
             return "address"
         if p["type"] == "bytes32":
@@ -66,6 +86,11 @@ class Types:
 
     def python(self, p: Json) -> str:
         """The annotation of a static parameter."""
+        if p["type"] == "tuple":
+            return _struct_name(p)
+        element, length = _fixed_array(p)
+        if length:
+            return f"tuple[{self.python(element)}, ...]"
         kind = self.kind(p)
         if kind == "address":
             return "Address"
@@ -78,15 +103,24 @@ class Types:
         return "bool" if p["type"] == "bool" else "int"
 
     def word(self, p: Json, value: str) -> str:
-        """The expression that encodes `value` as a word."""
+        """The expression that encodes `value` as its word or words."""
+        if p["type"] == "tuple":
+            return f"{value}.words()"
+        element, length = _fixed_array(p)
+        if length:
+            items = f"[{self.word(element, 'item')} for item in {value}]"
+            return f"fixed_words({items}, {length}, {json.dumps(p['name'])})"
         kind, name = self.kind(p), json.dumps(p["name"])
+        if p["type"] == "bool":
+            return f"bool_word({value}, {name})"
         if kind == "int":
-            bits = 8 if p["type"] == "bool" else int(p["type"][4:])
-            return f"uint_word({value}, {bits}, {name})"
+            return f"uint_word({value}, {int(p['type'][4:])}, {name})"
         return f"{kind}_word({value}, {name})"
 
     def from_word(self, p: Json, word: str) -> str:
-        """The expression that decodes the bytes of a word."""
+        """The expression that decodes the bytes of a word, or of a nested struct's words."""
+        if p["type"] == "tuple":
+            return f"{_struct_name(p)}.from_words({word})"
         kind, python = self.kind(p), self.python(p)
         if kind == "int":
             number = f'int.from_bytes({word}, "big")'
@@ -105,6 +139,19 @@ class Types:
             return f"code_text(fromhex({text}))"
         inner = f"fromhex({text})" + ("[12:]" if kind == "address" else "")
         return f"{python}({inner})" if python != "bytes" else inner
+
+
+def _fixed_array(p: Json) -> tuple[Json, int]:
+    """The element and length of an array of fixed length; length 0 for anything else."""
+    match = re.fullmatch(r"(.+)\[(\d+)\]", p["type"])
+    if match is None:
+        return p, 0
+    inner = re.sub(r"\[\d+\]$", "", p["internalType"])
+    return {**p, "type": match[1], "internalType": inner}, int(match[2])
+
+
+def _struct_name(p: Json) -> str:
+    return str(p["internalType"]).removeprefix("struct ").split(".")[-1].removesuffix("[]")
 
 
 def _parameters(entry: Json) -> Iterator[Json]:
@@ -148,12 +195,7 @@ def own(artifact: Json, kind: str) -> list[Json]:
 
 def _ours(artifact: Json, entry: Json) -> bool:
     if entry["type"] == "error":
-        return (
-            re.match(
-                r"(LicenceRegistry|HouseholdRegistry|FundLedger|TimeBank|SignedActs)[A-Z]", entry["name"]
-            )
-            is not None
-        )
+        return re.match(rf"({artifact['contractName']}|SignedActs)[A-Z]", entry["name"]) is not None
     text = (SOURCES / "interfaces" / f"I{artifact['contractName']}.sol").read_text()
     word = "event" if entry["type"] == "event" else "function"
     return re.search(rf"\b{word} {entry['name']}\b", text) is not None or entry["name"] in STANDARD
@@ -174,15 +216,11 @@ def struct_source(types: Types, artifact: Json) -> Iterator[str]:
     seen: dict[str, Json] = {}
     for e in own(artifact, "function"):
         for p in [*e["inputs"], *e["outputs"]]:
-            if "components" in p:
-                seen[p["internalType"].removeprefix("struct ").split(".")[-1].removesuffix("[]")] = p
+            _collect_structs(p, seen)
     for name, p in sorted(seen.items()):
         fields = p["components"]
         body = "\n".join(f"    {snake(f['name'])}: {types.python(f)}" for f in fields)
         words = ",\n                ".join(types.word(f, f"self.{snake(f['name'])}") for f in fields)
-        values = ",\n            ".join(
-            types.from_word(f, f"data[{32 * i}:{32 * i + 32}]") for i, f in enumerate(fields)
-        )
         yield (
             f'class {name}(NamedTuple):\n    """Struct `{name}` of {artifact["contractName"]}."""\n\n{body}\n\n'
             f"    def words(self) -> bytes:\n"
@@ -190,8 +228,30 @@ def struct_source(types: Types, artifact: Json) -> Iterator[str]:
             f'        return b"".join(\n            (\n                {words},\n            )\n        )\n\n'
             f"    @classmethod\n    def from_words(cls, data: bytes) -> {name}:\n"
             f'        """From the ABI words of an answer."""\n'
-            f"        return cls(\n            {values},\n        )\n"
+            f"        return cls(\n            {_decoded(types, fields)},\n        )\n"
         )
+
+
+def _collect_structs(p: Json, seen: dict[str, Json]) -> None:
+    if "components" in p:
+        seen[_struct_name(p)] = p
+        for c in p["components"]:
+            _collect_structs(c, seen)
+
+
+def _decoded(types: Types, fields: list[Json]) -> str:
+    """The expressions that decode a struct's fields from `data`."""
+    values, at = [], 0
+    for f in fields:
+        element, length = _fixed_array(f)
+        step = 32 * types.size(element)
+        parts = [
+            types.from_word(element, f"data[{at + i * step}:{at + (i + 1) * step}]")
+            for i in range(length or 1)
+        ]
+        values.append(f"({', '.join(parts)},)" if length else parts[0])
+        at += 32 * types.size(f)
+    return ",\n            ".join(values)
 
 
 def event_source(types: Types, artifact: Json) -> Iterator[str]:
@@ -231,16 +291,12 @@ def function_source(types: Types, artifact: Json) -> Iterator[str]:
         for p in e["inputs"]:
             python_name = snake(p["name"] or "key")
             if p["type"] == "tuple[]":
-                inner = p["internalType"].removeprefix("struct ").split(".")[-1].removesuffix("[]")
-                arguments.append(f"{python_name}: Sequence[{inner}]")
+                arguments.append(f"{python_name}: Sequence[{_struct_name(p)}]")
                 items = f"[item.words() for item in {python_name}]"
             elif p["type"].endswith("[]"):
                 element = {**p, "type": p["type"][:-2], "internalType": p["internalType"][:-2]}
                 arguments.append(f"{python_name}: Sequence[{types.python(element)}]")
                 items = f"[{types.word(element, 'item')} for item in {python_name}]"
-            elif p["type"] == "tuple":
-                arguments.append(f"{python_name}: {p['internalType'].split('.')[-1]}")
-                words.append(f"{python_name}.words()")
             else:
                 arguments.append(f"{python_name}: {types.python(p)}")
                 words.append(types.word(p, python_name))
@@ -260,8 +316,7 @@ def _answer(types: Types, outputs: list[Json], call: str) -> tuple[str, str]:
         return "View[None]", f"View({call}, lambda data: None)"
     (p,) = outputs
     if p["type"] == "tuple":
-        inner = p["internalType"].split(".")[-1]
-        return f"View[{inner}]", f"View({call}, {inner}.from_words)"
+        return f"View[{_struct_name(p)}]", f"View({call}, {_struct_name(p)}.from_words)"
     return f"View[{types.python(p)}]", f"View({call}, lambda data: {types.from_word(p, 'data[:32]')})"
 
 
@@ -344,10 +399,12 @@ def imports(body: str) -> str:
             "Event",
             "View",
             "address_word",
+            "bool_word",
             "bytes32_word",
             "calldata",
             "code_text",
             "code_word",
+            "fixed_words",
             "uint_word",
         ]
     )

@@ -9,10 +9,175 @@ from __future__ import annotations
 from contracts.abi import Column, ContractError
 
 
-class FundLedgerAmountDiffers(ContractError):
+class CaseLogConflict(ContractError):
+    """The id is taken by a different record: of the case, or of the act `record` on it."""
+
+    SIGNATURE = "CaseLogConflict(bytes32,bytes32)"
+    FIELD = "record"
+    REMEDY = "make a new id for a new fact; send the same record again only unchanged"
+    RETRY = False
+    COLUMNS = (
+        Column("case_id", "bytes32"),
+        Column("record", "bytes32"),
+    )
+
+
+class CaseLogDeskCanHandle(ContractError):
+    """A case is taken over only from a desk that cannot handle it; the responsible one can."""
+
+    SIGNATURE = "CaseLogDeskCanHandle(bytes32,bytes32)"
+    FIELD = "desk"
+    REMEDY = "have the responsible desk refer the case"
+    RETRY = False
+    COLUMNS = (
+        Column("case_id", "bytes32"),
+        Column("desk", "bytes32"),
+    )
+
+
+class CaseLogDeskNotAbove(ContractError):
+    """The desk does not stand above `body`: the body that the case is about (S04), or the desk that it takes
+    over from."""
+
+    SIGNATURE = "CaseLogDeskNotAbove(bytes32,bytes32,bytes32)"
+    FIELD = "desk"
+    REMEDY = "name a body that supervises this one, or none for the regulator's own desk"
+    RETRY = False
+    COLUMNS = (
+        Column("case_id", "bytes32"),
+        Column("desk", "bytes32"),
+        Column("body", "bytes32"),
+    )
+
+
+class CaseLogMissing(ContractError):
+    """A value that must be given is zero; `field` names it."""
+
+    SIGNATURE = "CaseLogMissing(bytes32,bytes32)"
+    FIELD = "field"
+    REMEDY = "give a value that is not zero"
+    RETRY = False
+    COLUMNS = (
+        Column("case_id", "bytes32"),
+        Column("field", "bytes32"),
+    )
+
+
+class CaseLogNoDesk(ContractError):
+    """The body cannot be responsible for a case: its licence is not valid now or has no desk in its scope."""
+
+    SIGNATURE = "CaseLogNoDesk(bytes32,bytes32)"
+    FIELD = "desk"
+    REMEDY = "name a licensed body that may have a desk, or none for the regulator's own"
+    RETRY = True
+    COLUMNS = (
+        Column("case_id", "bytes32"),
+        Column("desk", "bytes32"),
+    )
+
+
+class CaseLogNotNextReopening(ContractError):
+    """The signature is for another of the applicant's reopenings, or this one was done already."""
+
+    SIGNATURE = "CaseLogNotNextReopening(bytes32,uint32,uint32)"
+    FIELD = "reopening"
+    REMEDY = "nothing, if it was done; else have the applicant sign the expected number"
+    RETRY = False
+    COLUMNS = (
+        Column("case_id", "bytes32"),
+        Column("reopening", "int"),
+        Column("expected", "int"),
+    )
+
+
+class CaseLogSameDesk(ContractError):
+    """The desk is responsible for the case already."""
+
+    SIGNATURE = "CaseLogSameDesk(bytes32,bytes32)"
+    FIELD = "desk"
+    REMEDY = "nothing, if the case was to be at this desk; else name another one"
+    RETRY = False
+    COLUMNS = (
+        Column("case_id", "bytes32"),
+        Column("desk", "bytes32"),
+    )
+
+
+class CaseLogState(ContractError):
+    """The case's state does not allow this act, or the act was done already."""
+
+    SIGNATURE = "CaseLogState(bytes32,uint8)"
+    FIELD = "case_id"
+    REMEDY = "look at the case; reopen it to go on with an answered or closed one"
+    RETRY = False
+    COLUMNS = (
+        Column("case_id", "bytes32"),
+        Column("state", "int"),
+    )
+
+
+class CaseLogUnknownCase(ContractError):
+    """There is no case with this id."""
+
+    SIGNATURE = "CaseLogUnknownCase(bytes32)"
+    FIELD = "case_id"
+    REMEDY = "open the case first, or correct its id"
+    RETRY = True
+    COLUMNS = (Column("case_id", "bytes32"),)
+
+
+class DebtReliefConflict(ContractError):
+    """The id is taken by a different debt."""
+
+    SIGNATURE = "DebtReliefConflict(bytes32)"
+    FIELD = "id"
+    REMEDY = "make a new id for a new debt; send the same one again only unchanged"
+    RETRY = False
+    COLUMNS = (Column("debt", "bytes32"),)
+
+
+class DebtReliefDoesNotAddUp(ContractError):
+    """What was paid and what was forgiven must be the whole debt."""
+
+    SIGNATURE = "DebtReliefDoesNotAddUp(bytes32,uint64,uint64,uint64)"
+    FIELD = "forgiven_minor"
+    REMEDY = "give amounts that add up to the debt, each at most 2^63-1"
+    RETRY = False
+    COLUMNS = (
+        Column("debt", "bytes32"),
+        Column("debt_minor", "int"),
+        Column("paid_minor", "int"),
+        Column("forgiven_minor", "int"),
+    )
+
+
+class DebtReliefMissing(ContractError):
+    """A value that must be given is zero; `field` names it."""
+
+    SIGNATURE = "DebtReliefMissing(bytes32)"
+    FIELD = "field"
+    REMEDY = "give a value that is not zero"
+    RETRY = False
+    COLUMNS = (Column("field", "bytes32"),)
+
+
+class DebtReliefOwnCreditor(ContractError):
+    """The household cannot be its own creditor."""
+
+    SIGNATURE = "DebtReliefOwnCreditor(bytes32,address)"
+    FIELD = "creditor"
+    REMEDY = "name the creditor's account"
+    RETRY = False
+    COLUMNS = (
+        Column("debt", "bytes32"),
+        Column("household", "address"),
+    )
+
+
+class DeliveryLedgerAmountDiffers(ContractError):
     """The household accepted another amount than was offered."""
 
-    SIGNATURE = "FundLedgerAmountDiffers(bytes32,uint64,uint64)"
+    SIGNATURE = "DeliveryLedgerAmountDiffers(bytes32,uint64,uint64)"
     FIELD = "amount_minor"
     REMEDY = "sign again for the amount that was offered"
     RETRY = False
@@ -21,6 +186,409 @@ class FundLedgerAmountDiffers(ContractError):
         Column("signed_minor", "int"),
         Column("offered_minor", "int"),
     )
+
+
+class DeliveryLedgerBadAmount(ContractError):
+    """An amount must be from 1 to 2^63-1 minor units."""
+
+    SIGNATURE = "DeliveryLedgerBadAmount(bytes32,uint64)"
+    FIELD = "amount_minor"
+    REMEDY = "give a whole number of minor units above zero"
+    RETRY = False
+    COLUMNS = (
+        Column("id", "bytes32"),
+        Column("amount_minor", "int"),
+    )
+
+
+class DeliveryLedgerBadSeason(ContractError):
+    """A seasonal programme's list names its season; another programme's list names none."""
+
+    SIGNATURE = "DeliveryLedgerBadSeason(bytes32,bytes32)"
+    FIELD = "season"
+    REMEDY = "name the season exactly where the programme has seasons"
+    RETRY = False
+    COLUMNS = (
+        Column("programme", "bytes32"),
+        Column("season", "code"),
+    )
+
+
+class DeliveryLedgerConflict(ContractError):
+    """The id is taken by a different record."""
+
+    SIGNATURE = "DeliveryLedgerConflict(bytes32)"
+    FIELD = "id"
+    REMEDY = "make a new id for a new fact; send the same record again only unchanged"
+    RETRY = False
+    COLUMNS = (Column("id", "bytes32"),)
+
+
+class DeliveryLedgerDeskNotAbove(ContractError):
+    """A dispute is decided by a body above payer and provider, or by the regulator (system S04)."""
+
+    SIGNATURE = "DeliveryLedgerDeskNotAbove(bytes32,bytes32)"
+    FIELD = "desk"
+    REMEDY = "bring the dispute to the supervisor of both, or to the regulator"
+    RETRY = False
+    COLUMNS = (
+        Column("entitlement", "bytes32"),
+        Column("desk", "bytes32"),
+    )
+
+
+class DeliveryLedgerDisputeTooLate(ContractError):
+    """The programme's time for disputes is over."""
+
+    SIGNATURE = "DeliveryLedgerDisputeTooLate(bytes32,uint64)"
+    FIELD = "entitlement"
+    REMEDY = "bring a complaint as a case instead"
+    RETRY = False
+    COLUMNS = (
+        Column("entitlement", "bytes32"),
+        Column("until_unix_s", "int"),
+    )
+
+
+class DeliveryLedgerEntitlementState(ContractError):
+    """The entitlement is not in the state that the act needs."""
+
+    SIGNATURE = "DeliveryLedgerEntitlementState(bytes32,uint8)"
+    FIELD = "entitlement"
+    REMEDY = "look at the entitlement's state; an act is done once and in order"
+    RETRY = False
+    COLUMNS = (
+        Column("entitlement", "bytes32"),
+        Column("state", "int"),
+    )
+
+
+class DeliveryLedgerFundForOtherCampaign(ContractError):
+    """The fund may serve only programmes of the campaign it was opened for (I9)."""
+
+    SIGNATURE = "DeliveryLedgerFundForOtherCampaign(bytes32,bytes32)"
+    FIELD = "programme"
+    REMEDY = "choose a programme of the fund's campaign, or a fund without one"
+    RETRY = False
+    COLUMNS = (
+        Column("fund", "bytes32"),
+        Column("campaign", "code"),
+    )
+
+
+class DeliveryLedgerFundForOtherProgramme(ContractError):
+    """The fund may serve only the programme it was opened for (I9)."""
+
+    SIGNATURE = "DeliveryLedgerFundForOtherProgramme(bytes32,bytes32)"
+    FIELD = "programme"
+    REMEDY = "choose the fund's own programme, or a fund without one"
+    RETRY = False
+    COLUMNS = (
+        Column("fund", "bytes32"),
+        Column("programme", "bytes32"),
+    )
+
+
+class DeliveryLedgerHouseholdClosed(ContractError):
+    """The household's account is closed (system E15)."""
+
+    SIGNATURE = "DeliveryLedgerHouseholdClosed(bytes32,address)"
+    FIELD = "household"
+    REMEDY = "have the registrar reopen the account"
+    RETRY = True
+    COLUMNS = (
+        Column("entitlement", "bytes32"),
+        Column("household", "address"),
+    )
+
+
+class DeliveryLedgerListDiffers(ContractError):
+    """The list's items are not what was proposed: another number, total or content."""
+
+    SIGNATURE = "DeliveryLedgerListDiffers(bytes32,uint32,uint64,bytes32)"
+    FIELD = "items"
+    REMEDY = "propose a new list whose count, total and content hash are those of its items"
+    RETRY = False
+    COLUMNS = (
+        Column("list", "bytes32"),
+        Column("added", "int"),
+        Column("added_minor", "int"),
+        Column("added_hash", "bytes32"),
+    )
+
+
+class DeliveryLedgerListExpired(ContractError):
+    """The payment list has expired, or would at once."""
+
+    SIGNATURE = "DeliveryLedgerListExpired(bytes32,uint64)"
+    FIELD = "expires_at_unix_s"
+    REMEDY = "propose a new list that expires later"
+    RETRY = False
+    COLUMNS = (
+        Column("list", "bytes32"),
+        Column("expires_at_unix_s", "int"),
+    )
+
+
+class DeliveryLedgerListNotExpired(ContractError):
+    """The payment list has not expired yet."""
+
+    SIGNATURE = "DeliveryLedgerListNotExpired(bytes32,uint64)"
+    FIELD = "list"
+    REMEDY = "try again after the list's expiry"
+    RETRY = True
+    COLUMNS = (
+        Column("list", "bytes32"),
+        Column("expires_at_unix_s", "int"),
+    )
+
+
+class DeliveryLedgerListState(ContractError):
+    """The payment list is not in the state that the act needs."""
+
+    SIGNATURE = "DeliveryLedgerListState(bytes32,uint8)"
+    FIELD = "list"
+    REMEDY = "propose, approve and deliver in this order, each once"
+    RETRY = True
+    COLUMNS = (
+        Column("list", "bytes32"),
+        Column("state", "int"),
+    )
+
+
+class DeliveryLedgerMakerIsChecker(ContractError):
+    """Maker and checkers of a payment list are different keys (I5)."""
+
+    SIGNATURE = "DeliveryLedgerMakerIsChecker(bytes32,address)"
+    FIELD = "checker"
+    REMEDY = "have another checker approve the list"
+    RETRY = False
+    COLUMNS = (
+        Column("list", "bytes32"),
+        Column("caller", "address"),
+    )
+
+
+class DeliveryLedgerMissing(ContractError):
+    """A value that must be given is zero; `field` names it."""
+
+    SIGNATURE = "DeliveryLedgerMissing(bytes32)"
+    FIELD = "field"
+    REMEDY = "give a value that is not zero"
+    RETRY = False
+    COLUMNS = (Column("field", "bytes32"),)
+
+
+class DeliveryLedgerNoKey(ContractError):
+    """The household has no key to sign with."""
+
+    SIGNATURE = "DeliveryLedgerNoKey(bytes32,address)"
+    FIELD = "household"
+    REMEDY = "have the registrar give the household a key, or accept by card or witnesses"
+    RETRY = True
+    COLUMNS = (
+        Column("entitlement", "bytes32"),
+        Column("household", "address"),
+    )
+
+
+class DeliveryLedgerNotCleared(ContractError):
+    """The clearance is not of a clearer of the body that the programme names."""
+
+    SIGNATURE = "DeliveryLedgerNotCleared(bytes32,address)"
+    FIELD = "clearer"
+    REMEDY = "ask the programme's clearer to sign for this household"
+    RETRY = False
+    COLUMNS = (
+        Column("entitlement", "bytes32"),
+        Column("clearer", "address"),
+    )
+
+
+class DeliveryLedgerNotFieldAcceptance(ContractError):
+    """Only `FieldAcceptance` may say that a household accepted by card or before witnesses."""
+
+    SIGNATURE = "DeliveryLedgerNotFieldAcceptance(address)"
+    FIELD = "caller"
+    REMEDY = "send card or witnesses' signatures to FieldAcceptance"
+    RETRY = False
+    COLUMNS = (Column("caller", "address"),)
+
+
+class DeliveryLedgerNotOpenedBy(ContractError):
+    """Only the body that opened the household's account speaks for it."""
+
+    SIGNATURE = "DeliveryLedgerNotOpenedBy(bytes32,bytes32)"
+    FIELD = "organisation"
+    REMEDY = "ask the body that opened the account"
+    RETRY = False
+    COLUMNS = (
+        Column("entitlement", "bytes32"),
+        Column("organisation", "bytes32"),
+    )
+
+
+class DeliveryLedgerOtherContent(ContractError):
+    """The checker approved another content than the list has."""
+
+    SIGNATURE = "DeliveryLedgerOtherContent(bytes32,bytes32)"
+    FIELD = "content_hash"
+    REMEDY = "check the list again and approve the content hash it has"
+    RETRY = False
+    COLUMNS = (
+        Column("list", "bytes32"),
+        Column("content_hash", "bytes32"),
+    )
+
+
+class DeliveryLedgerOtherList(ContractError):
+    """The entitlement is not on the named payment list, or of another fund."""
+
+    SIGNATURE = "DeliveryLedgerOtherList(bytes32,bytes32)"
+    FIELD = "list"
+    REMEDY = "name the entitlement's own list or fund"
+    RETRY = False
+    COLUMNS = (
+        Column("entitlement", "bytes32"),
+        Column("named", "bytes32"),
+    )
+
+
+class DeliveryLedgerPayerOpenedHousehold(ContractError):
+    """A household is opened by another body than those that pay it or hand over to it."""
+
+    SIGNATURE = "DeliveryLedgerPayerOpenedHousehold(bytes32,address)"
+    FIELD = "household"
+    REMEDY = "have an independent registrar open the household's account"
+    RETRY = False
+    COLUMNS = (
+        Column("entitlement", "bytes32"),
+        Column("household", "address"),
+    )
+
+
+class DeliveryLedgerPlaceOutside(ContractError):
+    """The place lies outside the fund's restriction or the payer's licensed area (I9, system E05)."""
+
+    SIGNATURE = "DeliveryLedgerPlaceOutside(bytes32,bytes32)"
+    FIELD = "place"
+    REMEDY = "choose a place within both"
+    RETRY = False
+    COLUMNS = (
+        Column("place", "code"),
+        Column("area", "code"),
+    )
+
+
+class DeliveryLedgerReturnAboveDelivered(ContractError):
+    """More than what of the delivery has not come back (I7)."""
+
+    SIGNATURE = "DeliveryLedgerReturnAboveDelivered(bytes32,uint64,uint64)"
+    FIELD = "amount_minor"
+    REMEDY = "return at most the rest"
+    RETRY = False
+    COLUMNS = (
+        Column("entitlement", "bytes32"),
+        Column("asked_minor", "int"),
+        Column("most_minor", "int"),
+    )
+
+
+class DeliveryLedgerSeasonTaken(ContractError):
+    """The household has an entitlement of this programme and season already."""
+
+    SIGNATURE = "DeliveryLedgerSeasonTaken(bytes32,address,bytes32)"
+    FIELD = "household"
+    REMEDY = "leave the household out, or end its other entitlement first"
+    RETRY = True
+    COLUMNS = (
+        Column("entitlement", "bytes32"),
+        Column("household", "address"),
+        Column("other", "bytes32"),
+    )
+
+
+class DeliveryLedgerUnknownEntitlement(ContractError):
+    """There is no entitlement with this id."""
+
+    SIGNATURE = "DeliveryLedgerUnknownEntitlement(bytes32)"
+    FIELD = "entitlement"
+    REMEDY = "add it to a payment list first, or correct its id"
+    RETRY = False
+    COLUMNS = (Column("entitlement", "bytes32"),)
+
+
+class DeliveryLedgerUnknownList(ContractError):
+    """There is no payment list with this id."""
+
+    SIGNATURE = "DeliveryLedgerUnknownList(bytes32)"
+    FIELD = "list"
+    REMEDY = "propose the list first, or correct its id"
+    RETRY = False
+    COLUMNS = (Column("list", "bytes32"),)
+
+
+class FieldAcceptanceCardFieldUsed(ContractError):
+    """The field of the card was used before."""
+
+    SIGNATURE = "FieldAcceptanceCardFieldUsed(bytes32,uint8)"
+    FIELD = "field"
+    REMEDY = "scratch the next field of the card"
+    RETRY = False
+    COLUMNS = (
+        Column("entitlement", "bytes32"),
+        Column("field", "int"),
+    )
+
+
+class FieldAcceptanceNotIndependent(ContractError):
+    """Witnesses are two people of two bodies, neither paying nor handing over; a card's cosigner is no agent
+    of the provider."""
+
+    SIGNATURE = "FieldAcceptanceNotIndependent(bytes32,address)"
+    FIELD = "witness"
+    REMEDY = "have an independent witness sign"
+    RETRY = False
+    COLUMNS = (
+        Column("entitlement", "bytes32"),
+        Column("witness", "address"),
+    )
+
+
+class FieldAcceptanceNotOnCard(ContractError):
+    """The secret is not on the household's card at this field."""
+
+    SIGNATURE = "FieldAcceptanceNotOnCard(bytes32,uint8)"
+    FIELD = "secret"
+    REMEDY = "read the scratched field again; a replaced card's secrets are void"
+    RETRY = False
+    COLUMNS = (
+        Column("entitlement", "bytes32"),
+        Column("field", "int"),
+    )
+
+
+class FundLedgerAlreadyClaimed(ContractError):
+    """The gift was moved to the donor's own wallet already."""
+
+    SIGNATURE = "FundLedgerAlreadyClaimed(bytes32,address)"
+    FIELD = "donation"
+    REMEDY = "nothing: a gift is claimed once"
+    RETRY = False
+    COLUMNS = (
+        Column("donation", "bytes32"),
+        Column("wallet", "address"),
+    )
+
+
+class FundLedgerAlreadyDone(ContractError):
+    """The reassignment was carried out already."""
+
+    SIGNATURE = "FundLedgerAlreadyDone(bytes32)"
+    FIELD = "id"
+    REMEDY = "nothing: it is done; make a new id for another one"
+    RETRY = False
+    COLUMNS = (Column("id", "bytes32"),)
 
 
 class FundLedgerBadAmount(ContractError):
@@ -46,6 +614,45 @@ class FundLedgerBadFeeCap(ContractError):
     COLUMNS = (Column("fee_cap_bps", "int"),)
 
 
+class FundLedgerBadPeriod(ContractError):
+    """A fund must close after it opens."""
+
+    SIGNATURE = "FundLedgerBadPeriod(uint64,uint64)"
+    FIELD = "closes_at_unix_s"
+    REMEDY = "give a close after the opening, or zero for a fund that stays open"
+    RETRY = False
+    COLUMNS = (
+        Column("opens_at_unix_s", "int"),
+        Column("closes_at_unix_s", "int"),
+    )
+
+
+class FundLedgerBadReassignment(ContractError):
+    """A gift is reassigned to another fund of the same organisation and unit."""
+
+    SIGNATURE = "FundLedgerBadReassignment(bytes32,bytes32)"
+    FIELD = "to"
+    REMEDY = "reassign to a fund of the same organisation and unit, then transfer from there"
+    RETRY = False
+    COLUMNS = (
+        Column("donation", "bytes32"),
+        Column("to", "bytes32"),
+    )
+
+
+class FundLedgerBadValue(ContractError):
+    """Goods and services have a value and its currency; cash has neither."""
+
+    SIGNATURE = "FundLedgerBadValue(bytes32,uint64)"
+    FIELD = "value_minor"
+    REMEDY = "give value and currency for goods and services, and none for cash"
+    RETRY = False
+    COLUMNS = (
+        Column("donation", "bytes32"),
+        Column("value_minor", "int"),
+    )
+
+
 class FundLedgerConflict(ContractError):
     """The id is taken by a different record."""
 
@@ -54,19 +661,6 @@ class FundLedgerConflict(ContractError):
     REMEDY = "make a new id for a new fact; send the same record again only unchanged"
     RETRY = False
     COLUMNS = (Column("id", "bytes32"),)
-
-
-class FundLedgerEntitlementState(ContractError):
-    """The entitlement is not in the state that the act needs."""
-
-    SIGNATURE = "FundLedgerEntitlementState(bytes32,uint8)"
-    FIELD = "entitlement"
-    REMEDY = "look at the entitlement's state; an act is done once and in order"
-    RETRY = False
-    COLUMNS = (
-        Column("entitlement", "bytes32"),
-        Column("state", "int"),
-    )
 
 
 class FundLedgerFeeAboveCap(ContractError):
@@ -83,16 +677,16 @@ class FundLedgerFeeAboveCap(ContractError):
     )
 
 
-class FundLedgerFundForOtherProgramme(ContractError):
-    """The fund may serve only the programme it was opened for (I9)."""
+class FundLedgerFundClosed(ContractError):
+    """The gift was settled when the fund did not take gifts (system E08)."""
 
-    SIGNATURE = "FundLedgerFundForOtherProgramme(bytes32,bytes32)"
-    FIELD = "programme"
-    REMEDY = "choose the fund's own programme, or a fund without one"
+    SIGNATURE = "FundLedgerFundClosed(bytes32,uint64)"
+    FIELD = "settled_at_unix_s"
+    REMEDY = "record the gift in a fund that was open at that time"
     RETRY = False
     COLUMNS = (
-        Column("fund", "bytes32"),
-        Column("programme", "bytes32"),
+        Column("donation", "bytes32"),
+        Column("settled_at_unix_s", "int"),
     )
 
 
@@ -101,7 +695,7 @@ class FundLedgerFundFull(ContractError):
 
     SIGNATURE = "FundLedgerFundFull(bytes32,uint64,uint64)"
     FIELD = "fund"
-    REMEDY = "open a successor fund and record the gift there"
+    REMEDY = "open a successor fund and record there"
     RETRY = False
     COLUMNS = (
         Column("fund", "bytes32"),
@@ -110,82 +704,28 @@ class FundLedgerFundFull(ContractError):
     )
 
 
-class FundLedgerHeadNotAllowed(ContractError):
-    """The programme does not take money given under this head (I9)."""
+class FundLedgerLessRestricted(ContractError):
+    """A transfer stays within unit, head and every restriction of the fund it leaves (I9)."""
 
-    SIGNATURE = "FundLedgerHeadNotAllowed(bytes32,bytes32)"
-    FIELD = "fund"
-    REMEDY = "choose a fund whose head the programme takes"
+    SIGNATURE = "FundLedgerLessRestricted(bytes32,bytes32)"
+    FIELD = "to"
+    REMEDY = "choose a fund of the same unit and head that is at least as restricted and takes no higher fees"
     RETRY = False
     COLUMNS = (
-        Column("programme", "bytes32"),
-        Column("head", "code"),
-    )
-
-
-class FundLedgerListDiffers(ContractError):
-    """The list's items are not what was proposed: another number, total or content."""
-
-    SIGNATURE = "FundLedgerListDiffers(bytes32,uint32,uint64,bytes32)"
-    FIELD = "items"
-    REMEDY = "propose a new list whose count, total and content hash are those of its items"
-    RETRY = False
-    COLUMNS = (
-        Column("list", "bytes32"),
-        Column("added", "int"),
-        Column("added_minor", "int"),
-        Column("added_hash", "bytes32"),
-    )
-
-
-class FundLedgerListExpired(ContractError):
-    """The payment list has expired, or would at once."""
-
-    SIGNATURE = "FundLedgerListExpired(bytes32,uint64)"
-    FIELD = "expires_at_unix_s"
-    REMEDY = "propose a new list that expires later"
-    RETRY = False
-    COLUMNS = (
-        Column("list", "bytes32"),
-        Column("expires_at_unix_s", "int"),
-    )
-
-
-class FundLedgerListNotExpired(ContractError):
-    """The payment list has not expired yet."""
-
-    SIGNATURE = "FundLedgerListNotExpired(bytes32,uint64)"
-    FIELD = "list"
-    REMEDY = "try again after the list's expiry"
-    RETRY = True
-    COLUMNS = (
-        Column("list", "bytes32"),
-        Column("expires_at_unix_s", "int"),
-    )
-
-
-class FundLedgerListState(ContractError):
-    """The payment list is not in the state that the act needs."""
-
-    SIGNATURE = "FundLedgerListState(bytes32,uint8)"
-    FIELD = "list"
-    REMEDY = "propose, approve and deliver in this order, each once"
-    RETRY = True
-    COLUMNS = (
-        Column("list", "bytes32"),
-        Column("state", "int"),
+        Column("from_", "bytes32"),
+        Column("to", "bytes32"),
     )
 
 
 class FundLedgerMakerIsChecker(ContractError):
-    """Who made a payment list may not approve it (I5)."""
+    """Maker and checkers of a transfer are different keys."""
 
     SIGNATURE = "FundLedgerMakerIsChecker(bytes32,address)"
     FIELD = "checker"
-    REMEDY = "have another checker approve the list"
+    REMEDY = "have another checker approve the transfer"
     RETRY = False
     COLUMNS = (
-        Column("list", "bytes32"),
+        Column("transfer", "bytes32"),
         Column("caller", "address"),
     )
 
@@ -210,17 +750,14 @@ class FundLedgerMissing(ContractError):
     COLUMNS = (Column("field", "bytes32"),)
 
 
-class FundLedgerNoKey(ContractError):
-    """The household has no key to sign with."""
+class FundLedgerNotDeliveryLedger(ContractError):
+    """Only the delivery ledger may promise, deliver or take back."""
 
-    SIGNATURE = "FundLedgerNoKey(bytes32,address)"
-    FIELD = "household"
-    REMEDY = "have the registrar give the household a key"
-    RETRY = True
-    COLUMNS = (
-        Column("entitlement", "bytes32"),
-        Column("household", "address"),
-    )
+    SIGNATURE = "FundLedgerNotDeliveryLedger(address)"
+    FIELD = "caller"
+    REMEDY = "propose a payment list at the delivery ledger"
+    RETRY = False
+    COLUMNS = (Column("caller", "address"),)
 
 
 class FundLedgerNotEnough(ContractError):
@@ -237,6 +774,19 @@ class FundLedgerNotEnough(ContractError):
     )
 
 
+class FundLedgerNotReleased(ContractError):
+    """The fund's money is locked until its release date (I9, system E07)."""
+
+    SIGNATURE = "FundLedgerNotReleased(bytes32,uint64)"
+    FIELD = "fund"
+    REMEDY = "wait for the release date"
+    RETRY = True
+    COLUMNS = (
+        Column("fund", "bytes32"),
+        Column("release_at_unix_s", "int"),
+    )
+
+
 class FundLedgerNotTimeBank(ContractError):
     """Only the time bank may record a gift of minutes."""
 
@@ -245,19 +795,6 @@ class FundLedgerNotTimeBank(ContractError):
     REMEDY = "give minutes through the time bank"
     RETRY = False
     COLUMNS = (Column("caller", "address"),)
-
-
-class FundLedgerOtherContent(ContractError):
-    """The checker approved another content than the list has."""
-
-    SIGNATURE = "FundLedgerOtherContent(bytes32,bytes32)"
-    FIELD = "content_hash"
-    REMEDY = "check the list again and approve the content hash it has"
-    RETRY = False
-    COLUMNS = (
-        Column("list", "bytes32"),
-        Column("content_hash", "bytes32"),
-    )
 
 
 class FundLedgerOtherFund(ContractError):
@@ -273,56 +810,30 @@ class FundLedgerOtherFund(ContractError):
     )
 
 
-class FundLedgerOtherList(ContractError):
-    """The entitlement is not on the named payment list."""
-
-    SIGNATURE = "FundLedgerOtherList(bytes32,bytes32)"
-    FIELD = "list"
-    REMEDY = "name the entitlement's own list"
-    RETRY = False
-    COLUMNS = (
-        Column("entitlement", "bytes32"),
-        Column("list", "bytes32"),
-    )
-
-
-class FundLedgerPayerOpenedHousehold(ContractError):
-    """A household is opened by another body than the one that pays it."""
-
-    SIGNATURE = "FundLedgerPayerOpenedHousehold(bytes32,address)"
-    FIELD = "household"
-    REMEDY = "have an independent registrar open the household's account"
-    RETRY = False
-    COLUMNS = (
-        Column("entitlement", "bytes32"),
-        Column("household", "address"),
-    )
-
-
-class FundLedgerProgrammeOfOther(ContractError):
-    """The programme belongs to another organisation than the fund."""
-
-    SIGNATURE = "FundLedgerProgrammeOfOther(bytes32,bytes32)"
-    FIELD = "programme"
-    REMEDY = "choose a programme of the fund's organisation"
-    RETRY = False
-    COLUMNS = (
-        Column("programme", "bytes32"),
-        Column("organisation", "bytes32"),
-    )
-
-
 class FundLedgerRefundAboveUndelivered(ContractError):
     """More than the part of the gift that has not left the fund (I7)."""
 
     SIGNATURE = "FundLedgerRefundAboveUndelivered(bytes32,uint64,uint64)"
     FIELD = "amount_minor"
-    REMEDY = "refund at most the undelivered part"
+    REMEDY = "ask for at most the undelivered part"
     RETRY = False
     COLUMNS = (
         Column("donation", "bytes32"),
         Column("asked_minor", "int"),
         Column("undelivered_minor", "int"),
+    )
+
+
+class FundLedgerTransferState(ContractError):
+    """The transfer is not in the state that the act needs."""
+
+    SIGNATURE = "FundLedgerTransferState(bytes32,uint8)"
+    FIELD = "transfer"
+    REMEDY = "look at the transfer's state; propose, approve and receive in this order, each once"
+    RETRY = True
+    COLUMNS = (
+        Column("transfer", "bytes32"),
+        Column("state", "int"),
     )
 
 
@@ -336,16 +847,6 @@ class FundLedgerUnknownDonation(ContractError):
     COLUMNS = (Column("donation", "bytes32"),)
 
 
-class FundLedgerUnknownEntitlement(ContractError):
-    """There is no entitlement with this id."""
-
-    SIGNATURE = "FundLedgerUnknownEntitlement(bytes32)"
-    FIELD = "entitlement"
-    REMEDY = "add it to a payment list first, or correct its id"
-    RETRY = False
-    COLUMNS = (Column("entitlement", "bytes32"),)
-
-
 class FundLedgerUnknownFund(ContractError):
     """There is no fund with this id."""
 
@@ -356,24 +857,14 @@ class FundLedgerUnknownFund(ContractError):
     COLUMNS = (Column("fund", "bytes32"),)
 
 
-class FundLedgerUnknownList(ContractError):
-    """There is no payment list with this id."""
+class FundLedgerUnknownTransfer(ContractError):
+    """There is no transfer with this id."""
 
-    SIGNATURE = "FundLedgerUnknownList(bytes32)"
-    FIELD = "list"
-    REMEDY = "propose the list first, or correct its id"
+    SIGNATURE = "FundLedgerUnknownTransfer(bytes32)"
+    FIELD = "transfer"
+    REMEDY = "propose the transfer first, or correct its id"
     RETRY = False
-    COLUMNS = (Column("list", "bytes32"),)
-
-
-class FundLedgerUnknownProgramme(ContractError):
-    """There is no programme with this id."""
-
-    SIGNATURE = "FundLedgerUnknownProgramme(bytes32)"
-    FIELD = "programme"
-    REMEDY = "open the programme first, or correct its id"
-    RETRY = False
-    COLUMNS = (Column("programme", "bytes32"),)
+    COLUMNS = (Column("transfer", "bytes32"),)
 
 
 class HouseholdRegistryBadAccount(ContractError):
@@ -387,17 +878,17 @@ class HouseholdRegistryBadAccount(ContractError):
 
 
 class HouseholdRegistryConflict(ContractError):
-    """The account was opened already with another key or by another body."""
+    """The account was opened already with another key or card, or by another body."""
 
     SIGNATURE = "HouseholdRegistryConflict(address)"
     FIELD = "account"
-    REMEDY = "draw another account; to change a key, replace it"
+    REMEDY = "draw another account; to change key or card, replace them"
     RETRY = False
     COLUMNS = (Column("account", "address"),)
 
 
 class HouseholdRegistryNotOpenedBy(ContractError):
-    """Only the body that opened the account may replace its key."""
+    """Only the body that opened the account may change it."""
 
     SIGNATURE = "HouseholdRegistryNotOpenedBy(address,bytes32)"
     FIELD = "organisation"
@@ -455,6 +946,19 @@ class LicenceRegistryBadRegulators(ContractError):
     COLUMNS = (Column("key", "address"),)
 
 
+class LicenceRegistryBadSupervisor(ContractError):
+    """The supervisor was never licensed, or the body would stand above itself or below more than 8 others."""
+
+    SIGNATURE = "LicenceRegistryBadSupervisor(bytes32,bytes32)"
+    FIELD = "supervisor"
+    REMEDY = "name a licensed body that this one does not supervise, with at most 7 above it, or none"
+    RETRY = False
+    COLUMNS = (
+        Column("organisation", "bytes32"),
+        Column("supervisor", "bytes32"),
+    )
+
+
 class LicenceRegistryNotAdministrator(ContractError):
     """The caller is not the organisation's administrator."""
 
@@ -483,11 +987,12 @@ class LicenceRegistryNotInRole(ContractError):
 
 
 class LicenceRegistryNotLicensed(ContractError):
-    """The organisation holds no licence that is valid now: none, not begun, expired or revoked (I8)."""
+    """The organisation holds no licence that is valid now: none, not begun, expired, suspended or revoked
+    (I8)."""
 
     SIGNATURE = "LicenceRegistryNotLicensed(bytes32,uint64)"
     FIELD = "organisation"
-    REMEDY = "ask the regulator to grant or renew the licence"
+    REMEDY = "ask the regulator to grant, resume or renew the licence"
     RETRY = True
     COLUMNS = (
         Column("organisation", "bytes32"),
@@ -518,14 +1023,299 @@ class LicenceRegistrySecondKeyNeeded(ContractError):
     )
 
 
+class LicenceRegistrySuspension(ContractError):
+    """The licence is suspended already, or is not suspended."""
+
+    SIGNATURE = "LicenceRegistrySuspension(bytes32,bool)"
+    FIELD = "organisation"
+    REMEDY = "look at the licence; suspend and resume in turn"
+    RETRY = False
+    COLUMNS = (
+        Column("organisation", "bytes32"),
+        Column("suspended", "int"),
+    )
+
+
 class LicenceRegistryUnknownRoles(ContractError):
-    """Roles must be a sum of known roles."""
+    """Roles must be a sum of known roles, and staff's roles within the body's licence."""
 
     SIGNATURE = "LicenceRegistryUnknownRoles(uint16)"
     FIELD = "roles"
-    REMEDY = "give a sum of the roles listed in contracts/README.md"
+    REMEDY = "give a sum of the roles that the licence allows; contracts/README.md lists them"
     RETRY = False
     COLUMNS = (Column("roles", "int"),)
+
+
+class ProgrammeRegistryConflict(ContractError):
+    """The id is taken by a different programme."""
+
+    SIGNATURE = "ProgrammeRegistryConflict(bytes32)"
+    FIELD = "programme"
+    REMEDY = "make a new id; what a programme says at opening never changes"
+    RETRY = False
+    COLUMNS = (Column("programme", "bytes32"),)
+
+
+class ProgrammeRegistryHeadNotAllowed(ContractError):
+    """The programme does not take money given under this head (I9)."""
+
+    SIGNATURE = "ProgrammeRegistryHeadNotAllowed(bytes32,bytes32)"
+    FIELD = "fund"
+    REMEDY = "choose a fund whose head the programme takes"
+    RETRY = False
+    COLUMNS = (
+        Column("programme", "bytes32"),
+        Column("head", "code"),
+    )
+
+
+class ProgrammeRegistryMissing(ContractError):
+    """A value that must be given is zero; `field` names it."""
+
+    SIGNATURE = "ProgrammeRegistryMissing(bytes32)"
+    FIELD = "field"
+    REMEDY = "give a value that is not zero"
+    RETRY = False
+    COLUMNS = (Column("field", "bytes32"),)
+
+
+class ProgrammeRegistryNotDeliveryLedger(ContractError):
+    """Only the delivery ledger may take and free places."""
+
+    SIGNATURE = "ProgrammeRegistryNotDeliveryLedger(address)"
+    FIELD = "caller"
+    REMEDY = "propose a payment list at the delivery ledger"
+    RETRY = False
+    COLUMNS = (Column("caller", "address"),)
+
+
+class ProgrammeRegistryOfOther(ContractError):
+    """The programme belongs to another organisation, which has not admitted this one."""
+
+    SIGNATURE = "ProgrammeRegistryOfOther(bytes32,bytes32)"
+    FIELD = "programme"
+    REMEDY = "choose a programme of the fund's organisation, or have its owner admit the organisation"
+    RETRY = True
+    COLUMNS = (
+        Column("programme", "bytes32"),
+        Column("organisation", "bytes32"),
+    )
+
+
+class ProgrammeRegistryQuotaBelowTaken(ContractError):
+    """A quota cannot be set below what is taken."""
+
+    SIGNATURE = "ProgrammeRegistryQuotaBelowTaken(bytes32,uint64,uint64)"
+    FIELD = "quota"
+    REMEDY = "give at least the number of places taken"
+    RETRY = False
+    COLUMNS = (
+        Column("programme", "bytes32"),
+        Column("quota", "int"),
+        Column("taken", "int"),
+    )
+
+
+class ProgrammeRegistryQuotaExceeded(ContractError):
+    """The place's quota is used up, or would be overrun."""
+
+    SIGNATURE = "ProgrammeRegistryQuotaExceeded(bytes32,bytes32,bytes32,uint64)"
+    FIELD = "place"
+    REMEDY = "ask the programme's owner for a higher quota, or choose fewer households"
+    RETRY = True
+    COLUMNS = (
+        Column("programme", "bytes32"),
+        Column("season", "code"),
+        Column("place", "code"),
+        Column("free_places", "int"),
+    )
+
+
+class ProgrammeRegistryUnknownProgramme(ContractError):
+    """There is no programme with this id."""
+
+    SIGNATURE = "ProgrammeRegistryUnknownProgramme(bytes32)"
+    FIELD = "programme"
+    REMEDY = "open the programme first, or correct its id"
+    RETRY = False
+    COLUMNS = (Column("programme", "bytes32"),)
+
+
+class RulebookBadStart(ContractError):
+    """A version may not be in force earlier than now, nor before or together with the previous one."""
+
+    SIGNATURE = "RulebookBadStart(bytes32,uint64,uint64)"
+    FIELD = "in_force_from_unix_s"
+    REMEDY = "give a date later than the one named here"
+    RETRY = False
+    COLUMNS = (
+        Column("rule", "bytes32"),
+        Column("in_force_from_unix_s", "int"),
+        Column("later_than_unix_s", "int"),
+    )
+
+
+class RulebookConflict(ContractError):
+    """This version of the rule was published already with another document, date or body."""
+
+    SIGNATURE = "RulebookConflict(bytes32,uint32)"
+    FIELD = "version"
+    REMEDY = "publish the changed rule as its next version"
+    RETRY = False
+    COLUMNS = (
+        Column("rule", "bytes32"),
+        Column("version", "int"),
+    )
+
+
+class RulebookMissing(ContractError):
+    """A value that must be given is zero; `field` names it."""
+
+    SIGNATURE = "RulebookMissing(bytes32,bytes32)"
+    FIELD = "field"
+    REMEDY = "give a value that is not zero"
+    RETRY = False
+    COLUMNS = (
+        Column("rule", "bytes32"),
+        Column("field", "bytes32"),
+    )
+
+
+class RulebookNotInForce(ContractError):
+    """This version of the rule is not in force now: not published, not yet begun, or followed by another one."""
+
+    SIGNATURE = "RulebookNotInForce(bytes32,uint32,uint64)"
+    FIELD = "version"
+    REMEDY = "cite the version that is in force"
+    RETRY = True
+    COLUMNS = (
+        Column("rule", "bytes32"),
+        Column("version", "int"),
+        Column("now_unix_s", "int"),
+    )
+
+
+class RulebookNotNextVersion(ContractError):
+    """Versions are numbered 1, 2, 3 and so on without gaps."""
+
+    SIGNATURE = "RulebookNotNextVersion(bytes32,uint32,uint32)"
+    FIELD = "version"
+    REMEDY = "publish the expected version"
+    RETRY = False
+    COLUMNS = (
+        Column("rule", "bytes32"),
+        Column("version", "int"),
+        Column("expected", "int"),
+    )
+
+
+class RulebookNotOwner(ContractError):
+    """The rule belongs to another organisation."""
+
+    SIGNATURE = "RulebookNotOwner(bytes32,bytes32)"
+    FIELD = "organisation"
+    REMEDY = "have the body that published version 1 publish it, or make a new rule id"
+    RETRY = False
+    COLUMNS = (
+        Column("rule", "bytes32"),
+        Column("organisation", "bytes32"),
+    )
+
+
+class RulebookUnknownVersion(ContractError):
+    """There is no such version of the rule."""
+
+    SIGNATURE = "RulebookUnknownVersion(bytes32,uint32)"
+    FIELD = "version"
+    REMEDY = "publish the version first, or correct rule and version"
+    RETRY = True
+    COLUMNS = (
+        Column("rule", "bytes32"),
+        Column("version", "int"),
+    )
+
+
+class ServiceOrdersConflict(ContractError):
+    """The id is taken by a different order."""
+
+    SIGNATURE = "ServiceOrdersConflict(bytes32)"
+    FIELD = "id"
+    REMEDY = "make a new id for a new order; send the same order again only unchanged"
+    RETRY = False
+    COLUMNS = (Column("order", "bytes32"),)
+
+
+class ServiceOrdersMissing(ContractError):
+    """A value that must be given is zero; `field` names it."""
+
+    SIGNATURE = "ServiceOrdersMissing(bytes32)"
+    FIELD = "field"
+    REMEDY = "give a value that is not zero"
+    RETRY = False
+    COLUMNS = (Column("field", "bytes32"),)
+
+
+class ServiceOrdersNotConfirmed(ContractError):
+    """A share is not confirmed by the household."""
+
+    SIGNATURE = "ServiceOrdersNotConfirmed(bytes32,uint8)"
+    FIELD = "order"
+    REMEDY = "deliver every share and let the household confirm it"
+    RETRY = True
+    COLUMNS = (
+        Column("order", "bytes32"),
+        Column("share", "int"),
+    )
+
+
+class ServiceOrdersNotOrderedBy(ContractError):
+    """Only the body that ordered may withdraw an order."""
+
+    SIGNATURE = "ServiceOrdersNotOrderedBy(bytes32,bytes32)"
+    FIELD = "organisation"
+    REMEDY = "ask the body that ordered the service"
+    RETRY = False
+    COLUMNS = (
+        Column("order", "bytes32"),
+        Column("organisation", "bytes32"),
+    )
+
+
+class ServiceOrdersOtherEntitlement(ContractError):
+    """The entitlement is not the one ordered: another household, provider, unit or amount, or the share is
+    paid."""
+
+    SIGNATURE = "ServiceOrdersOtherEntitlement(bytes32,bytes32)"
+    FIELD = "entitlement"
+    REMEDY = "link an entitlement of the order's household, broker, unit and share"
+    RETRY = False
+    COLUMNS = (
+        Column("order", "bytes32"),
+        Column("entitlement", "bytes32"),
+    )
+
+
+class ServiceOrdersState(ContractError):
+    """The order is not in the state that the act needs."""
+
+    SIGNATURE = "ServiceOrdersState(bytes32,uint8)"
+    FIELD = "order"
+    REMEDY = "look at the order's state; a closed or withdrawn order stays so"
+    RETRY = False
+    COLUMNS = (
+        Column("order", "bytes32"),
+        Column("state", "int"),
+    )
+
+
+class ServiceOrdersUnknownOrder(ContractError):
+    """There is no order with this id."""
+
+    SIGNATURE = "ServiceOrdersUnknownOrder(bytes32)"
+    FIELD = "order"
+    REMEDY = "order the service first, or correct its id"
+    RETRY = False
+    COLUMNS = (Column("order", "bytes32"),)
 
 
 class SignedActsExpired(ContractError):
@@ -578,6 +1368,19 @@ class TimeBankAlreadyDone(ContractError):
     COLUMNS = (Column("id", "bytes32"),)
 
 
+class TimeBankBadHeir(ContractError):
+    """A volunteer cannot be the own heir, and the fund ledger cannot inherit."""
+
+    SIGNATURE = "TimeBankBadHeir(address,address)"
+    FIELD = "heir"
+    REMEDY = "name another person's account, or zero for nobody"
+    RETRY = False
+    COLUMNS = (
+        Column("volunteer", "address"),
+        Column("heir", "address"),
+    )
+
+
 class TimeBankBadMinutes(ContractError):
     """From 1 to 1,440 minutes an act; at least 1 a redemption or gift."""
 
@@ -588,6 +1391,33 @@ class TimeBankBadMinutes(ContractError):
     COLUMNS = (
         Column("id", "bytes32"),
         Column("amount_minutes", "int"),
+    )
+
+
+class TimeBankBequestNotDue(ContractError):
+    """No bequest of this volunteer is open, or not long enough."""
+
+    SIGNATURE = "TimeBankBequestNotDue(address,uint64)"
+    FIELD = "volunteer"
+    REMEDY = "open the bequest and wait until it may pass"
+    RETRY = True
+    COLUMNS = (
+        Column("volunteer", "address"),
+        Column("passes_at_unix_s", "int"),
+    )
+
+
+class TimeBankCeilingReached(ContractError):
+    """The organisation would confirm more minutes than the regulator lets it promise (system T05)."""
+
+    SIGNATURE = "TimeBankCeilingReached(bytes32,uint64,uint64)"
+    FIELD = "minutes"
+    REMEDY = "ask the regulator for a higher ceiling"
+    RETRY = True
+    COLUMNS = (
+        Column("organisation", "bytes32"),
+        Column("pledged_minutes", "int"),
+        Column("ceiling_minutes", "int"),
     )
 
 
@@ -619,6 +1449,16 @@ class TimeBankNoAllowances(ContractError):
     REMEDY = "the volunteer moves the minutes"
     RETRY = False
     COLUMNS = ()
+
+
+class TimeBankNoHeir(ContractError):
+    """The volunteer has named no heir."""
+
+    SIGNATURE = "TimeBankNoHeir(address)"
+    FIELD = "volunteer"
+    REMEDY = "nothing: minutes without an heir stay where they are"
+    RETRY = False
+    COLUMNS = (Column("volunteer", "address"),)
 
 
 class TimeBankNoReserve(ContractError):
@@ -701,6 +1541,16 @@ class TimeBankOwnService(ContractError):
     )
 
 
+class TimeBankSecondCoordinatorNeeded(ContractError):
+    """Another coordinator opened and another passes a bequest."""
+
+    SIGNATURE = "TimeBankSecondCoordinatorNeeded(address)"
+    FIELD = "caller"
+    REMEDY = "have a second coordinator pass it"
+    RETRY = False
+    COLUMNS = (Column("caller", "address"),)
+
+
 class TimeBankUnknownService(ContractError):
     """There is no confirmed act with this id."""
 
@@ -712,36 +1562,75 @@ class TimeBankUnknownService(ContractError):
 
 
 BY_SELECTOR: dict[bytes, type[ContractError]] = {
-    bytes.fromhex("fe710435"): FundLedgerAmountDiffers,
+    bytes.fromhex("81441c41"): CaseLogConflict,
+    bytes.fromhex("89991be9"): CaseLogDeskCanHandle,
+    bytes.fromhex("c8c88001"): CaseLogDeskNotAbove,
+    bytes.fromhex("ae4e0ed8"): CaseLogMissing,
+    bytes.fromhex("e4b2a33e"): CaseLogNoDesk,
+    bytes.fromhex("0ad4ecb1"): CaseLogNotNextReopening,
+    bytes.fromhex("acce65bb"): CaseLogSameDesk,
+    bytes.fromhex("e08e5137"): CaseLogState,
+    bytes.fromhex("9bb392fa"): CaseLogUnknownCase,
+    bytes.fromhex("edb7f680"): DebtReliefConflict,
+    bytes.fromhex("c7eda588"): DebtReliefDoesNotAddUp,
+    bytes.fromhex("fc899fec"): DebtReliefMissing,
+    bytes.fromhex("6386916d"): DebtReliefOwnCreditor,
+    bytes.fromhex("5b523f0f"): DeliveryLedgerAmountDiffers,
+    bytes.fromhex("a215a863"): DeliveryLedgerBadAmount,
+    bytes.fromhex("d5086454"): DeliveryLedgerBadSeason,
+    bytes.fromhex("92d532db"): DeliveryLedgerConflict,
+    bytes.fromhex("0bd9507d"): DeliveryLedgerDeskNotAbove,
+    bytes.fromhex("59aac394"): DeliveryLedgerDisputeTooLate,
+    bytes.fromhex("63359ac5"): DeliveryLedgerEntitlementState,
+    bytes.fromhex("83aa3e15"): DeliveryLedgerFundForOtherCampaign,
+    bytes.fromhex("8bd9e135"): DeliveryLedgerFundForOtherProgramme,
+    bytes.fromhex("68a936e8"): DeliveryLedgerHouseholdClosed,
+    bytes.fromhex("ae526f1e"): DeliveryLedgerListDiffers,
+    bytes.fromhex("5f4e0c0f"): DeliveryLedgerListExpired,
+    bytes.fromhex("ece7e1c2"): DeliveryLedgerListNotExpired,
+    bytes.fromhex("e314ed91"): DeliveryLedgerListState,
+    bytes.fromhex("6aabbc2d"): DeliveryLedgerMakerIsChecker,
+    bytes.fromhex("1832431b"): DeliveryLedgerMissing,
+    bytes.fromhex("56f58a86"): DeliveryLedgerNoKey,
+    bytes.fromhex("612460e9"): DeliveryLedgerNotCleared,
+    bytes.fromhex("79ff63a8"): DeliveryLedgerNotFieldAcceptance,
+    bytes.fromhex("01273f2f"): DeliveryLedgerNotOpenedBy,
+    bytes.fromhex("9ab0c87f"): DeliveryLedgerOtherContent,
+    bytes.fromhex("f9d257c6"): DeliveryLedgerOtherList,
+    bytes.fromhex("ed2c2f12"): DeliveryLedgerPayerOpenedHousehold,
+    bytes.fromhex("d9ef1629"): DeliveryLedgerPlaceOutside,
+    bytes.fromhex("0723c029"): DeliveryLedgerReturnAboveDelivered,
+    bytes.fromhex("1037e2d5"): DeliveryLedgerSeasonTaken,
+    bytes.fromhex("23dfc12d"): DeliveryLedgerUnknownEntitlement,
+    bytes.fromhex("d3b6da4f"): DeliveryLedgerUnknownList,
+    bytes.fromhex("924a40aa"): FieldAcceptanceCardFieldUsed,
+    bytes.fromhex("f9edf290"): FieldAcceptanceNotIndependent,
+    bytes.fromhex("80df552c"): FieldAcceptanceNotOnCard,
+    bytes.fromhex("76b5b4c1"): FundLedgerAlreadyClaimed,
+    bytes.fromhex("78d3f249"): FundLedgerAlreadyDone,
     bytes.fromhex("b3f69586"): FundLedgerBadAmount,
     bytes.fromhex("41bb9269"): FundLedgerBadFeeCap,
+    bytes.fromhex("770b4552"): FundLedgerBadPeriod,
+    bytes.fromhex("65234fc1"): FundLedgerBadReassignment,
+    bytes.fromhex("11c61643"): FundLedgerBadValue,
     bytes.fromhex("e1cfacbc"): FundLedgerConflict,
-    bytes.fromhex("eb60ff5c"): FundLedgerEntitlementState,
     bytes.fromhex("6e63b39e"): FundLedgerFeeAboveCap,
-    bytes.fromhex("3ff15b25"): FundLedgerFundForOtherProgramme,
+    bytes.fromhex("a67c682a"): FundLedgerFundClosed,
     bytes.fromhex("bcc0d937"): FundLedgerFundFull,
-    bytes.fromhex("332b7515"): FundLedgerHeadNotAllowed,
-    bytes.fromhex("12a09dd5"): FundLedgerListDiffers,
-    bytes.fromhex("a514054d"): FundLedgerListExpired,
-    bytes.fromhex("82251508"): FundLedgerListNotExpired,
-    bytes.fromhex("2824b30a"): FundLedgerListState,
+    bytes.fromhex("b895b632"): FundLedgerLessRestricted,
     bytes.fromhex("66964b53"): FundLedgerMakerIsChecker,
     bytes.fromhex("08ae32f7"): FundLedgerMinutes,
     bytes.fromhex("44df74e7"): FundLedgerMissing,
-    bytes.fromhex("cf7a5e57"): FundLedgerNoKey,
+    bytes.fromhex("7569f108"): FundLedgerNotDeliveryLedger,
     bytes.fromhex("aa7349dc"): FundLedgerNotEnough,
+    bytes.fromhex("9a55babf"): FundLedgerNotReleased,
     bytes.fromhex("c52e6db8"): FundLedgerNotTimeBank,
-    bytes.fromhex("4173858c"): FundLedgerOtherContent,
     bytes.fromhex("d4392b7f"): FundLedgerOtherFund,
-    bytes.fromhex("bad98d4a"): FundLedgerOtherList,
-    bytes.fromhex("26633488"): FundLedgerPayerOpenedHousehold,
-    bytes.fromhex("5b339743"): FundLedgerProgrammeOfOther,
     bytes.fromhex("b6c0ab79"): FundLedgerRefundAboveUndelivered,
+    bytes.fromhex("145e515a"): FundLedgerTransferState,
     bytes.fromhex("0f366374"): FundLedgerUnknownDonation,
-    bytes.fromhex("be7a45d5"): FundLedgerUnknownEntitlement,
     bytes.fromhex("247fe994"): FundLedgerUnknownFund,
-    bytes.fromhex("f7539d9b"): FundLedgerUnknownList,
-    bytes.fromhex("68226b5b"): FundLedgerUnknownProgramme,
+    bytes.fromhex("edae7cb1"): FundLedgerUnknownTransfer,
     bytes.fromhex("9ab8791a"): HouseholdRegistryBadAccount,
     bytes.fromhex("c68780ec"): HouseholdRegistryConflict,
     bytes.fromhex("54a7d60a"): HouseholdRegistryNotOpenedBy,
@@ -749,20 +1638,48 @@ BY_SELECTOR: dict[bytes, type[ContractError]] = {
     bytes.fromhex("e8d99d21"): LicenceRegistryBadOrganisation,
     bytes.fromhex("78f59ad7"): LicenceRegistryBadPeriod,
     bytes.fromhex("9a789819"): LicenceRegistryBadRegulators,
+    bytes.fromhex("4c92b09c"): LicenceRegistryBadSupervisor,
     bytes.fromhex("e6460d29"): LicenceRegistryNotAdministrator,
     bytes.fromhex("37569e89"): LicenceRegistryNotInRole,
     bytes.fromhex("0a0bfb2a"): LicenceRegistryNotLicensed,
     bytes.fromhex("9162aeaa"): LicenceRegistryNotRegulator,
     bytes.fromhex("936d6aca"): LicenceRegistrySecondKeyNeeded,
+    bytes.fromhex("3ee4aeaa"): LicenceRegistrySuspension,
     bytes.fromhex("d346d2f8"): LicenceRegistryUnknownRoles,
+    bytes.fromhex("3ad51308"): ProgrammeRegistryConflict,
+    bytes.fromhex("de46f5b4"): ProgrammeRegistryHeadNotAllowed,
+    bytes.fromhex("86fd28f0"): ProgrammeRegistryMissing,
+    bytes.fromhex("9bedc887"): ProgrammeRegistryNotDeliveryLedger,
+    bytes.fromhex("4f30a16a"): ProgrammeRegistryOfOther,
+    bytes.fromhex("d550f319"): ProgrammeRegistryQuotaBelowTaken,
+    bytes.fromhex("e57fd351"): ProgrammeRegistryQuotaExceeded,
+    bytes.fromhex("7e687000"): ProgrammeRegistryUnknownProgramme,
+    bytes.fromhex("b878ea33"): RulebookBadStart,
+    bytes.fromhex("5a895bb4"): RulebookConflict,
+    bytes.fromhex("b5e230e6"): RulebookMissing,
+    bytes.fromhex("4d41c7b4"): RulebookNotInForce,
+    bytes.fromhex("47a817c9"): RulebookNotNextVersion,
+    bytes.fromhex("8fd9d807"): RulebookNotOwner,
+    bytes.fromhex("85e7f682"): RulebookUnknownVersion,
+    bytes.fromhex("ae6e95da"): ServiceOrdersConflict,
+    bytes.fromhex("3edd409a"): ServiceOrdersMissing,
+    bytes.fromhex("663d852e"): ServiceOrdersNotConfirmed,
+    bytes.fromhex("7105b88a"): ServiceOrdersNotOrderedBy,
+    bytes.fromhex("7047f7c9"): ServiceOrdersOtherEntitlement,
+    bytes.fromhex("21a8d45b"): ServiceOrdersState,
+    bytes.fromhex("7a470f9e"): ServiceOrdersUnknownOrder,
     bytes.fromhex("eb5a0fda"): SignedActsExpired,
     bytes.fromhex("59ebfc44"): SignedActsWrongSigner,
     bytes.fromhex("c63ff90e"): TimeBankAlreadyChosen,
     bytes.fromhex("5a4795a2"): TimeBankAlreadyDone,
+    bytes.fromhex("89c47a97"): TimeBankBadHeir,
     bytes.fromhex("2163272d"): TimeBankBadMinutes,
+    bytes.fromhex("a355536e"): TimeBankBequestNotDue,
+    bytes.fromhex("8df272eb"): TimeBankCeilingReached,
     bytes.fromhex("1e013a4b"): TimeBankConflict,
     bytes.fromhex("d8c2f7d5"): TimeBankMissing,
     bytes.fromhex("7b6fccda"): TimeBankNoAllowances,
+    bytes.fromhex("35c79c8c"): TimeBankNoHeir,
     bytes.fromhex("270086e7"): TimeBankNoReserve,
     bytes.fromhex("6e785492"): TimeBankNotEnough,
     bytes.fromhex("055bd89d"): TimeBankNotFundLedger,
@@ -770,5 +1687,6 @@ BY_SELECTOR: dict[bytes, type[ContractError]] = {
     bytes.fromhex("e082b7d3"): TimeBankNotYetServed,
     bytes.fromhex("5e98de55"): TimeBankOtherUnit,
     bytes.fromhex("85f13856"): TimeBankOwnService,
+    bytes.fromhex("52c82656"): TimeBankSecondCoordinatorNeeded,
     bytes.fromhex("fc581d9a"): TimeBankUnknownService,
 }

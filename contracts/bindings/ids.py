@@ -8,30 +8,46 @@ from __future__ import annotations
 from enum import IntFlag
 from typing import NewType
 
+CaseId = NewType("CaseId", bytes)
+DebtId = NewType("DebtId", bytes)
 DonationId = NewType("DonationId", bytes)
 EntitlementId = NewType("EntitlementId", bytes)
 FeeId = NewType("FeeId", bytes)
 FundId = NewType("FundId", bytes)
+HeirNamingId = NewType("HeirNamingId", bytes)
+OrderId = NewType("OrderId", bytes)
 OrganisationId = NewType("OrganisationId", bytes)
 PaymentListId = NewType("PaymentListId", bytes)
 ProgrammeId = NewType("ProgrammeId", bytes)
+ReassignmentId = NewType("ReassignmentId", bytes)
 RedemptionId = NewType("RedemptionId", bytes)
 RefundId = NewType("RefundId", bytes)
+ReturnId = NewType("ReturnId", bytes)
+RuleId = NewType("RuleId", bytes)
 ServiceId = NewType("ServiceId", bytes)
+TransferId = NewType("TransferId", bytes)
 
 
 class Role(IntFlag):
     """What a staff key may do for its organisation."""
 
     MAKER = 1
-    """Proposes payment lists."""
+    """Proposes payment lists and transfers."""
     CHECKER = 2
-    """Approves payment lists made by somebody else."""
+    """Approves payment lists and transfers made by somebody else."""
     CASHIER = 4
-    """Records gifts, fees and refunds."""
+    """Records gifts, fees, refunds, returns, reassignments and transfers received."""
     AGENT = 8
-    """Hands aid over to households."""
+    """Hands aid over to households for the body that provides it."""
     REGISTRAR = 16
-    """Opens household accounts and replaces their keys."""
+    """Opens household accounts, replaces their keys and cards, closes and reopens them."""
     COORDINATOR = 32
     """Confirms volunteers' services."""
+    WITNESS = 64
+    """Signs that a household accepted aid of another body."""
+    DESK = 128
+    """Handles cases and decides disputes about bodies below its own."""
+    CLEARER = 256
+    """Signs that a household has not had the same aid elsewhere."""
+    ORDERER = 512
+    """Issues the regulator's service orders."""

@@ -20,9 +20,11 @@ from contracts.abi import (
     address_word,
     bytes32_word,
     calldata,
+    code_text,
+    code_word,
     uint_word,
 )
-from contracts.bindings.ids import DonationId, FundId, OrganisationId, RedemptionId, ServiceId
+from contracts.bindings.ids import DonationId, FundId, HeirNamingId, OrganisationId, RedemptionId, ServiceId
 
 fromhex = bytes.fromhex
 
@@ -35,12 +37,37 @@ class Reserve(IntEnum):
     GOOD_COIN = 2
 
 
+class Bequest(NamedTuple):
+    """Struct `Bequest` of TimeBank."""
+
+    opened_by: Address
+    passes_at_unix_s: int
+
+    def words(self) -> bytes:
+        """ABI words; raises BadValue naming the field that does not fit."""
+        return b"".join(
+            (
+                address_word(self.opened_by, "openedBy"),
+                uint_word(self.passes_at_unix_s, 64, "passesAtUnixS"),
+            )
+        )
+
+    @classmethod
+    def from_words(cls, data: bytes) -> Bequest:
+        """From the ABI words of an answer."""
+        return cls(
+            Address(data[0:32][12:]),
+            int.from_bytes(data[32:64], "big"),
+        )
+
+
 class Service(NamedTuple):
     """Struct `Service` of TimeBank."""
 
     volunteer: Address
     service_minutes: int
     reserve: Reserve
+    organisation_number: int
     digest: int
 
     def words(self) -> bytes:
@@ -48,8 +75,9 @@ class Service(NamedTuple):
         return b"".join(
             (
                 address_word(self.volunteer, "volunteer"),
-                uint_word(self.service_minutes, 32, "serviceMinutes"),
+                uint_word(self.service_minutes, 16, "serviceMinutes"),
                 uint_word(self.reserve, 8, "reserve"),
+                uint_word(self.organisation_number, 24, "organisationNumber"),
                 uint_word(self.digest, 48, "digest"),
             )
         )
@@ -62,6 +90,7 @@ class Service(NamedTuple):
             int.from_bytes(data[32:64], "big"),
             Reserve(int.from_bytes(data[64:96], "big")),
             int.from_bytes(data[96:128], "big"),
+            int.from_bytes(data[128:160], "big"),
         )
 
 
@@ -71,6 +100,7 @@ class ServiceEntry(NamedTuple):
     id: ServiceId
     volunteer: Address
     receiver: Address
+    kind: str
     service_minutes: int
     served_at_unix_s: int
     deadline_unix_s: int
@@ -84,6 +114,7 @@ class ServiceEntry(NamedTuple):
                 bytes32_word(self.id, "id"),
                 address_word(self.volunteer, "volunteer"),
                 address_word(self.receiver, "receiver"),
+                code_word(self.kind, "kind"),
                 uint_word(self.service_minutes, 32, "serviceMinutes"),
                 uint_word(self.served_at_unix_s, 64, "servedAtUnixS"),
                 uint_word(self.deadline_unix_s, 64, "deadlineUnixS"),
@@ -99,11 +130,12 @@ class ServiceEntry(NamedTuple):
             ServiceId(data[0:32]),
             Address(data[32:64][12:]),
             Address(data[64:96][12:]),
-            int.from_bytes(data[96:128], "big"),
+            code_text(data[96:128]),
             int.from_bytes(data[128:160], "big"),
             int.from_bytes(data[160:192], "big"),
-            data[192:224],
+            int.from_bytes(data[192:224], "big"),
             data[224:256],
+            data[256:288],
         )
 
 
@@ -137,6 +169,42 @@ class SignedChoice(NamedTuple):
             int.from_bytes(data[64:96], "big"),
             data[96:128],
             data[128:160],
+        )
+
+
+class SignedHeirNaming(NamedTuple):
+    """Struct `SignedHeirNaming` of TimeBank."""
+
+    id: HeirNamingId
+    volunteer: Address
+    heir: Address
+    deadline_unix_s: int
+    r: bytes
+    vs: bytes
+
+    def words(self) -> bytes:
+        """ABI words; raises BadValue naming the field that does not fit."""
+        return b"".join(
+            (
+                bytes32_word(self.id, "id"),
+                address_word(self.volunteer, "volunteer"),
+                address_word(self.heir, "heir"),
+                uint_word(self.deadline_unix_s, 64, "deadlineUnixS"),
+                bytes32_word(self.r, "r"),
+                bytes32_word(self.vs, "vs"),
+            )
+        )
+
+    @classmethod
+    def from_words(cls, data: bytes) -> SignedHeirNaming:
+        """From the ABI words of an answer."""
+        return cls(
+            HeirNamingId(data[0:32]),
+            Address(data[32:64][12:]),
+            Address(data[64:96][12:]),
+            int.from_bytes(data[96:128], "big"),
+            data[128:160],
+            data[160:192],
         )
 
 
@@ -218,6 +286,70 @@ class SignedRedemption(NamedTuple):
         )
 
 
+class BequestOpened(NamedTuple):
+    """Event `BequestOpened`."""
+
+    volunteer: Address
+    organisation: OrganisationId
+    coordinator: Address
+    passes_at_unix_s: int
+
+
+def _decode_bequest_opened(topics: Sequence[str], data: str) -> BequestOpened:
+    return BequestOpened(
+        Address(fromhex(topics[1][2:])[12:]),
+        OrganisationId(fromhex(topics[2][2:])),
+        Address(fromhex(topics[3][2:])[12:]),
+        int(data[2:66], 16),
+    )
+
+
+class BequestPassed(NamedTuple):
+    """Event `BequestPassed`."""
+
+    volunteer: Address
+    heir: Address
+    organisation: OrganisationId
+    amount_minutes: int
+
+
+def _decode_bequest_passed(topics: Sequence[str], data: str) -> BequestPassed:
+    return BequestPassed(
+        Address(fromhex(topics[1][2:])[12:]),
+        Address(fromhex(topics[2][2:])[12:]),
+        OrganisationId(fromhex(topics[3][2:])),
+        int(data[2:66], 16),
+    )
+
+
+class BequestStopped(NamedTuple):
+    """The volunteer is alive: minutes moved by the own key, or the heir was named anew."""
+
+    volunteer: Address
+
+
+def _decode_bequest_stopped(topics: Sequence[str], data: str) -> BequestStopped:
+    return BequestStopped(
+        Address(fromhex(topics[1][2:])[12:]),
+    )
+
+
+class HeirNamed(NamedTuple):
+    """Event `HeirNamed`."""
+
+    naming: HeirNamingId
+    volunteer: Address
+    heir: Address
+
+
+def _decode_heir_named(topics: Sequence[str], data: str) -> HeirNamed:
+    return HeirNamed(
+        HeirNamingId(fromhex(topics[1][2:])),
+        Address(fromhex(topics[2][2:])[12:]),
+        Address(fromhex(topics[3][2:])[12:]),
+    )
+
+
 class MinutesDelivered(NamedTuple):
     """Minutes kept by the fund ledger were used for a delivery and are gone."""
 
@@ -266,6 +398,18 @@ def _decode_minutes_redeemed(topics: Sequence[str], data: str) -> MinutesRedeeme
     )
 
 
+class MinutesTakenBack(NamedTuple):
+    """Minutes of a delivery that came back are kept by the fund ledger again."""
+
+    amount_minutes: int
+
+
+def _decode_minutes_taken_back(topics: Sequence[str], data: str) -> MinutesTakenBack:
+    return MinutesTakenBack(
+        int(data[2:66], 16),
+    )
+
+
 class ReserveChosen(NamedTuple):
     """The act was credited: `amount` minutes, or one good coin."""
 
@@ -292,6 +436,7 @@ class ServiceConfirmed(NamedTuple):
     volunteer: Address
     receiver: Address
     coordinator: Address
+    kind: str
     service_minutes: int
     served_at_unix_s: int
 
@@ -303,8 +448,9 @@ def _decode_service_confirmed(topics: Sequence[str], data: str) -> ServiceConfir
         Address(fromhex(topics[3][2:])[12:]),
         Address(fromhex(data[2:66])[12:]),
         Address(fromhex(data[66:130])[12:]),
-        int(data[130:194], 16),
+        code_text(fromhex(data[130:194])),
         int(data[194:258], 16),
+        int(data[258:322], 16),
     )
 
 
@@ -325,6 +471,48 @@ def _decode_transfer(topics: Sequence[str], data: str) -> Transfer:
 
 
 EVENTS: tuple[Event, ...] = (
+    Event(
+        "TimeBank",
+        "BequestOpened",
+        "0x9509544385cc5af734f0b19fe1e2a31abb75b2c577c1419fe770da6e47e12d6b",
+        (
+            Column("volunteer", "address"),
+            Column("organisation", "bytes32"),
+            Column("coordinator", "address"),
+            Column("passes_at_unix_s", "int"),
+        ),
+        _decode_bequest_opened,
+    ),
+    Event(
+        "TimeBank",
+        "BequestPassed",
+        "0xa430ded5778580e5ec543fb24beb652cc07cca4d6141617ad5541f7d8f1a308b",
+        (
+            Column("volunteer", "address"),
+            Column("heir", "address"),
+            Column("organisation", "bytes32"),
+            Column("amount_minutes", "int"),
+        ),
+        _decode_bequest_passed,
+    ),
+    Event(
+        "TimeBank",
+        "BequestStopped",
+        "0x2cabed7f0f216c4a247b80a6877ebce2b125ec89899cc55a8cd0e71e6ad1c668",
+        (Column("volunteer", "address"),),
+        _decode_bequest_stopped,
+    ),
+    Event(
+        "TimeBank",
+        "HeirNamed",
+        "0x9fbaf81405105b1356b9d26a1229ef105611fd5a88c9d8c62abe5dc9a0b6d7ea",
+        (
+            Column("naming", "bytes32"),
+            Column("volunteer", "address"),
+            Column("heir", "address"),
+        ),
+        _decode_heir_named,
+    ),
     Event(
         "TimeBank",
         "MinutesDelivered",
@@ -358,6 +546,13 @@ EVENTS: tuple[Event, ...] = (
     ),
     Event(
         "TimeBank",
+        "MinutesTakenBack",
+        "0x28623633632136ea8e10e41fd5d61df6ed1517f20a0c5c885bba59fcd03d8ad8",
+        (Column("amount_minutes", "int"),),
+        _decode_minutes_taken_back,
+    ),
+    Event(
+        "TimeBank",
         "ReserveChosen",
         "0xc409dda862fef21c13bcdb34a597c1c03774b5f1357cba30f40142b5e9f7b6fa",
         (
@@ -371,13 +566,14 @@ EVENTS: tuple[Event, ...] = (
     Event(
         "TimeBank",
         "ServiceConfirmed",
-        "0x6ddeb71cac90efd092077165cd42f5b83a877b31f0583c489097395bb4b2a1c4",
+        "0x449116ad07260f8731da1c3ea2b2c6273c539df16a940bc9375009a4783873bc",
         (
             Column("service", "bytes32"),
             Column("organisation", "bytes32"),
             Column("volunteer", "address"),
             Column("receiver", "address"),
             Column("coordinator", "address"),
+            Column("kind", "code"),
             Column("service_minutes", "int"),
             Column("served_at_unix_s", "int"),
         ),
@@ -408,6 +604,14 @@ def balance_of(account: Address) -> View[int]:
     )
 
 
+BEQUEST_OF = bytes.fromhex("1cbe23bc")
+
+
+def bequest_of(volunteer: Address) -> View[Bequest]:
+    """`bequestOf(address)`."""
+    return View(calldata(BEQUEST_OF, [address_word(volunteer, "volunteer")], None), Bequest.from_words)
+
+
 CHOOSE = bytes.fromhex("0cb25aed")
 
 
@@ -416,7 +620,7 @@ def choose(choices: Sequence[SignedChoice]) -> bytes:
     return calldata(CHOOSE, [], [item.words() for item in choices])
 
 
-CONFIRM_SERVICES = bytes.fromhex("78386f56")
+CONFIRM_SERVICES = bytes.fromhex("f3384020")
 
 
 def confirm_services(organisation: OrganisationId, entries: Sequence[ServiceEntry]) -> bytes:
@@ -461,6 +665,16 @@ def good_coins_of(account: Address) -> View[int]:
     )
 
 
+HEIR_OF = bytes.fromhex("8e875b91")
+
+
+def heir_of(volunteer: Address) -> View[Address]:
+    """`heirOf(address)`."""
+    return View(
+        calldata(HEIR_OF, [address_word(volunteer, "volunteer")], None), lambda data: Address(data[:32][12:])
+    )
+
+
 IS_MEMBER = bytes.fromhex("a230c524")
 
 
@@ -478,6 +692,54 @@ ISSUED_MINUTES = bytes.fromhex("f16af2c3")
 def issued_minutes() -> View[int]:
     """`issuedMinutes()`."""
     return View(calldata(ISSUED_MINUTES, [], None), lambda data: int.from_bytes(data[:32], "big"))
+
+
+LIABILITY_MINUTES = bytes.fromhex("45961a89")
+
+
+def liability_minutes() -> View[int]:
+    """Minutes that members hold or may still choose: what volunteers can ask back one day."""
+    return View(calldata(LIABILITY_MINUTES, [], None), lambda data: int.from_bytes(data[:32], "big"))
+
+
+NAME_HEIRS = bytes.fromhex("7a4ec38a")
+
+
+def name_heirs(namings: Sequence[SignedHeirNaming]) -> bytes:
+    """Records volunteers' heirs. Caller: anyone."""
+    return calldata(NAME_HEIRS, [], [item.words() for item in namings])
+
+
+OPEN_BEQUEST = bytes.fromhex("61311d43")
+
+
+def open_bequest(organisation: OrganisationId, volunteer: Address) -> bytes:
+    """Reports that a volunteer's minutes are to pass on, 30 days from now unless the volunteer acts. Caller:
+    COORDINATOR."""
+    return calldata(
+        OPEN_BEQUEST, [bytes32_word(organisation, "organisation"), address_word(volunteer, "volunteer")], None
+    )
+
+
+PASS_BEQUEST = bytes.fromhex("89d427b7")
+
+
+def pass_bequest(organisation: OrganisationId, volunteer: Address) -> bytes:
+    """Moves all minutes of the volunteer to the heir. Caller: another COORDINATOR."""
+    return calldata(
+        PASS_BEQUEST, [bytes32_word(organisation, "organisation"), address_word(volunteer, "volunteer")], None
+    )
+
+
+PLEDGED_MINUTES = bytes.fromhex("4753ee15")
+
+
+def pledged_minutes(organisation: OrganisationId) -> View[int]:
+    """Minutes that the body confirmed, without those whose volunteer chose a good coin."""
+    return View(
+        calldata(PLEDGED_MINUTES, [bytes32_word(organisation, "organisation")], None),
+        lambda data: int.from_bytes(data[:32], "big"),
+    )
 
 
 REDEEM = bytes.fromhex("0bb71feb")
@@ -506,6 +768,14 @@ def service_of(service: ServiceId) -> View[Service]:
     return View(calldata(SERVICE_OF, [bytes32_word(service, "service")], None), Service.from_words)
 
 
+TAKE_BACK = bytes.fromhex("2992789e")
+
+
+def take_back(amount_minutes: int) -> bytes:
+    """Restores minutes of a delivery that came back. Caller: the fund ledger."""
+    return calldata(TAKE_BACK, [uint_word(amount_minutes, 64, "amountMinutes")], None)
+
+
 TOTAL_SUPPLY = bytes.fromhex("18160ddd")
 
 
@@ -518,8 +788,9 @@ class ServiceReceived(NamedTuple):
     """EIP-712 struct `ServiceReceived`, checked by TimeBank."""
 
     receiver: Address
-    service: ServiceId
+    service: str
     volunteer: Address
+    kind: str
     service_minutes: int
     served_at_unix_s: int
     genesis_hash: bytes
@@ -532,8 +803,9 @@ class ServiceReceived(NamedTuple):
                 (
                     SERVICERECEIVED_TYPE_HASH,
                     address_word(self.receiver, "receiver"),
-                    bytes32_word(self.service, "service"),
+                    code_word(self.service, "service"),
                     address_word(self.volunteer, "volunteer"),
+                    code_word(self.kind, "kind"),
                     uint_word(self.service_minutes, 32, "serviceMinutes"),
                     uint_word(self.served_at_unix_s, 64, "servedAtUnixS"),
                     bytes32_word(self.genesis_hash, "genesisHash"),
@@ -543,11 +815,12 @@ class ServiceReceived(NamedTuple):
         )
 
 
-SERVICERECEIVED_TYPE_HASH = bytes.fromhex("3ed92dd9a5992076e93ee750414030f0f242c77c07fa75662b8729e323ab5e63")
+SERVICERECEIVED_TYPE_HASH = bytes.fromhex("c52a9c773c6fb3a3c28e099106399d54b69a2dfae618e2299e888ae11c999c31")
 SERVICERECEIVED_FIELDS = (
     ("receiver", "address"),
     ("service", "bytes32"),
     ("volunteer", "address"),
+    ("kind", "bytes32"),
     ("serviceMinutes", "uint32"),
     ("servedAtUnixS", "uint64"),
     ("genesisHash", "bytes32"),
@@ -559,7 +832,7 @@ class ReserveChoice(NamedTuple):
     """EIP-712 struct `ReserveChoice`, checked by TimeBank."""
 
     volunteer: Address
-    service: ServiceId
+    service: str
     reserve: int
     genesis_hash: bytes
     deadline_unix_s: int
@@ -571,7 +844,7 @@ class ReserveChoice(NamedTuple):
                 (
                     RESERVECHOICE_TYPE_HASH,
                     address_word(self.volunteer, "volunteer"),
-                    bytes32_word(self.service, "service"),
+                    code_word(self.service, "service"),
                     uint_word(self.reserve, 8, "reserve"),
                     bytes32_word(self.genesis_hash, "genesisHash"),
                     uint_word(self.deadline_unix_s, 64, "deadlineUnixS"),
@@ -664,6 +937,41 @@ MINUTESGIFT_FIELDS = (
     ("fund", "bytes32"),
     ("amountMinutes", "uint64"),
     ("commitment", "bytes32"),
+    ("genesisHash", "bytes32"),
+    ("deadlineUnixS", "uint64"),
+)
+
+
+class HeirNaming(NamedTuple):
+    """EIP-712 struct `HeirNaming`, checked by TimeBank."""
+
+    volunteer: Address
+    naming: HeirNamingId
+    heir: Address
+    genesis_hash: bytes
+    deadline_unix_s: int
+
+    def struct_hash(self) -> bytes:
+        """EIP-712 `hashStruct`: 32 bytes; raises BadValue naming the field that does not fit."""
+        return keccak(
+            b"".join(
+                (
+                    HEIRNAMING_TYPE_HASH,
+                    address_word(self.volunteer, "volunteer"),
+                    bytes32_word(self.naming, "naming"),
+                    address_word(self.heir, "heir"),
+                    bytes32_word(self.genesis_hash, "genesisHash"),
+                    uint_word(self.deadline_unix_s, 64, "deadlineUnixS"),
+                )
+            )
+        )
+
+
+HEIRNAMING_TYPE_HASH = bytes.fromhex("d99e29abb4b427300adbd7e96f7b3ee36ce97b90e7d0cd7fda8105e51035b716")
+HEIRNAMING_FIELDS = (
+    ("volunteer", "address"),
+    ("naming", "bytes32"),
+    ("heir", "address"),
     ("genesisHash", "bytes32"),
     ("deadlineUnixS", "uint64"),
 )

@@ -2,109 +2,108 @@
 pragma solidity ^0.8.27;
 
 import {IFundLedger} from "./interfaces/IFundLedger.sol";
-import {IHouseholdRegistry} from "./interfaces/IHouseholdRegistry.sol";
 import {ILicenceRegistry} from "./interfaces/ILicenceRegistry.sol";
+import {IProgrammeRegistry} from "./interfaces/IProgrammeRegistry.sol";
 import {ITimeBank} from "./interfaces/ITimeBank.sol";
+import {FundLine} from "./FundLine.sol";
 import {SignedActs} from "./SignedActs.sol";
 import {
     Code,
     DonationId,
-    EntitlementId,
     FeeId,
     FundId,
     MINUTES,
     OrganisationId,
-    PaymentListId,
     ProgrammeId,
-    RefundId
+    ReassignmentId,
+    RefundId,
+    TransferId
 } from "./types/Ids.sol";
+import {Places} from "./types/Places.sol";
 import {Roles} from "./types/Roles.sol";
 
 contract FundLedger is IFundLedger, SignedActs {
-    uint64 private constant MAX_AMOUNT = 2 ** 63 - 1;
-    uint256 private constant BPS = 10_000;
+    using FundLine for Fund;
+    using Places for Code;
 
-    bytes32 private constant ACCEPTANCE = keccak256(
-        "Acceptance(address household,bytes32 entitlement,uint64 amountMinor,bytes32 unit,bytes32 genesisHash,uint64 deadlineUnixS)"
+    Code private constant CASH = Code.wrap("cash");
+
+    bytes32 private constant REASSIGNMENT = keccak256(
+        "Reassignment(address donor,bytes32 reassignment,bytes32 donation,bytes32 to,uint64 amountMinor,bytes32 genesisHash,uint64 deadlineUnixS)"
     );
-    bytes32 private constant REFUSAL = keccak256(
-        "Refusal(address household,bytes32 entitlement,bytes32 reason,bytes32 genesisHash,uint64 deadlineUnixS)"
-    );
+    bytes32 private constant CLAIM =
+        keccak256("Claim(address claimKey,bytes32 donation,address wallet,bytes32 genesisHash,uint64 deadlineUnixS)");
 
     ILicenceRegistry private immutable LICENCES;
-    IHouseholdRegistry private immutable HOUSEHOLDS;
+    IProgrammeRegistry private immutable PROGRAMMES;
     ITimeBank private immutable TIME_BANK;
+    address private immutable DELIVERY_LEDGER;
 
-    // Records refer to funds and lists by a 32-bit number, so that a donation fits two slots and an entitlement is
-    // offered in one. Number 0 is nobody's.
+    // Records refer to funds by a 32-bit number, so that a donation fits two slots. Number 0 is nobody's.
     Fund[] private _funds;
-    PaymentList[] private _lists;
     mapping(FundId id => uint32) private _fundNumber;
-    mapping(PaymentListId id => uint32) private _listNumber;
 
-    mapping(ProgrammeId programme => OrganisationId) private _programmeOwner;
-    mapping(ProgrammeId programme => mapping(Code head => bool)) private _takesHead;
     mapping(DonationId id => Donation) private _donation;
     mapping(FeeId id => Outflow) private _fee;
     mapping(RefundId id => Outflow) private _refund;
-    mapping(EntitlementId id => Entitlement) private _entitlement;
+    mapping(TransferId id => Transfer) private _transfer;
+    mapping(ReassignmentId id => bool) private _reassigned;
 
-    constructor(ILicenceRegistry licences, IHouseholdRegistry households, ITimeBank timeBank, bytes32 genesis)
-        SignedActs("Amanat FundLedger", genesis)
-    {
+    constructor(
+        ILicenceRegistry licences,
+        IProgrammeRegistry programmes,
+        ITimeBank timeBank,
+        address deliveryLedger,
+        bytes32 genesis
+    ) SignedActs("Amanat FundLedger", genesis) {
         LICENCES = licences;
-        HOUSEHOLDS = households;
+        PROGRAMMES = programmes;
         TIME_BANK = timeBank;
+        DELIVERY_LEDGER = deliveryLedger;
         _funds.push();
-        _lists.push();
     }
 
-    // --- Programmes and funds
-
-    /// @inheritdoc IFundLedger
-    function openProgramme(ProgrammeId programme, OrganisationId organisation, Code[] calldata heads) external {
-        LICENCES.requireAdministrator(organisation, msg.sender);
-        require(ProgrammeId.unwrap(programme) != 0, FundLedgerMissing("programme"));
-        OrganisationId owner = _programmeOwner[programme];
-        if (OrganisationId.unwrap(owner) == 0) {
-            _programmeOwner[programme] = organisation;
-            emit ProgrammeOpened(programme, organisation);
-        } else {
-            require(owner == organisation, FundLedgerConflict(ProgrammeId.unwrap(programme)));
-        }
-        for (uint256 i = 0; i < heads.length; ++i) {
-            require(Code.unwrap(heads[i]) != 0, FundLedgerMissing("head"));
-            if (_takesHead[programme][heads[i]]) continue;
-            _takesHead[programme][heads[i]] = true;
-            emit ProgrammeHeadAllowed(programme, heads[i]);
-        }
+    modifier onlyDeliveryLedger() {
+        require(msg.sender == DELIVERY_LEDGER, FundLedgerNotDeliveryLedger(msg.sender));
+        _;
     }
 
+    // --- Funds
+
     /// @inheritdoc IFundLedger
-    function openFund(FundOpening calldata opening) external {
-        LICENCES.requireAdministrator(opening.organisation, msg.sender);
-        require(FundId.unwrap(opening.id) != 0, FundLedgerMissing("fund"));
-        require(Code.unwrap(opening.unit) != 0, FundLedgerMissing("unit"));
-        require(Code.unwrap(opening.head) != 0, FundLedgerMissing("head"));
-        require(opening.feeCapBps <= BPS, FundLedgerBadFeeCap(opening.feeCapBps));
-        if (_fundNumber[opening.id] != 0) {
-            require(_sameFund(_fund(opening.id), opening), FundLedgerConflict(FundId.unwrap(opening.id)));
+    function openFund(FundOpening calldata o) external {
+        LICENCES.requireAdministrator(o.organisation, msg.sender);
+        require(FundId.unwrap(o.id) != 0, FundLedgerMissing("fund"));
+        require(Code.unwrap(o.unit) != 0, FundLedgerMissing("unit"));
+        require(Code.unwrap(o.head) != 0, FundLedgerMissing("head"));
+        require(o.feeCapBps <= FundLine.BPS, FundLedgerBadFeeCap(o.feeCapBps));
+        require(
+            o.closesAtUnixS == 0 || o.opensAtUnixS < o.closesAtUnixS,
+            FundLedgerBadPeriod(o.opensAtUnixS, o.closesAtUnixS)
+        );
+        uint64 digest = uint64(bytes8(keccak256(abi.encode(o))));
+        if (_fundNumber[o.id] != 0) {
+            require(_fund(o.id).digest == digest, FundLedgerConflict(FundId.unwrap(o.id)));
             return;
         }
-        if (ProgrammeId.unwrap(opening.programme) != 0) {
-            _requireServes(opening.programme, opening.organisation, opening.head);
+        if (ProgrammeId.unwrap(o.programme) != 0) {
+            PROGRAMMES.requireServes(o.programme, o.organisation, o.head);
         }
-        _fundNumber[opening.id] = uint32(_funds.length);
+        _fundNumber[o.id] = uint32(_funds.length);
         Fund storage fund = _funds.push();
-        fund.id = opening.id;
-        fund.organisation = opening.organisation;
-        fund.unit = opening.unit;
-        fund.head = opening.head;
-        fund.programme = opening.programme;
-        fund.feeCapBps = opening.feeCapBps;
-        emit FundOpened(
-            opening.id, opening.organisation, opening.programme, opening.unit, opening.head, opening.feeCapBps
-        );
+        fund.id = o.id;
+        fund.organisation = o.organisation;
+        fund.unit = o.unit;
+        fund.head = o.head;
+        fund.programme = o.programme;
+        fund.campaign = o.campaign;
+        fund.place = o.place;
+        fund.releaseAtUnixS = o.releaseAtUnixS;
+        fund.opensAtUnixS = o.opensAtUnixS;
+        fund.closesAtUnixS = o.closesAtUnixS;
+        fund.feeCapBps = o.feeCapBps;
+        fund.digest = digest;
+        _emitFundOpened(o);
     }
 
     // --- Inflows
@@ -112,10 +111,10 @@ contract FundLedger is IFundLedger, SignedActs {
     /// @inheritdoc IFundLedger
     function donate(FundId fundId, DonationEntry[] calldata entries) external {
         Fund storage fund = _fund(fundId);
-        LICENCES.requireRole(fund.organisation, msg.sender, Roles.CASHIER);
-        require(!(fund.unit == MINUTES), FundLedgerMinutes(fundId));
+        _requireCashierOfMoney(fund);
         uint32 number = _fundNumber[fundId];
         for (uint256 i = 0; i < entries.length; ++i) {
+            _requireValue(entries[i]);
             _donate(fund, number, entries[i]);
         }
     }
@@ -129,7 +128,14 @@ contract FundLedger is IFundLedger, SignedActs {
         _donate(fund, _fundNumber[fundId], entry);
     }
 
-    // --- Fees and refunds
+    /// @inheritdoc IFundLedger
+    function claim(SignedClaim[] calldata claims) external {
+        for (uint256 i = 0; i < claims.length; ++i) {
+            _claim(claims[i]);
+        }
+    }
+
+    // --- Fees, refunds, reassignments
 
     /// @inheritdoc IFundLedger
     function takeFees(FundId fundId, FeeEntry[] calldata entries) external {
@@ -151,86 +157,106 @@ contract FundLedger is IFundLedger, SignedActs {
         }
     }
 
-    // --- Payment lists
-
     /// @inheritdoc IFundLedger
-    function proposeList(ListProposal calldata proposal, EntitlementEntry[] calldata items) external {
-        Fund storage fund = _fund(proposal.fund);
-        LICENCES.requireRole(fund.organisation, msg.sender, Roles.MAKER);
-        require(PaymentListId.unwrap(proposal.id) != 0, FundLedgerMissing("list"));
-        require(proposal.count != 0, FundLedgerMissing("count"));
-        _requireAmount(PaymentListId.unwrap(proposal.id), proposal.totalMinor);
-        if (_listNumber[proposal.id] == 0) {
-            _proposeList(fund, proposal);
-        } else {
-            require(_sameList(_list(proposal.id), proposal), FundLedgerConflict(PaymentListId.unwrap(proposal.id)));
+    function reassign(FundId fromId, SignedReassignment[] calldata reassignments) external {
+        Fund storage from = _fund(fromId);
+        LICENCES.requireRole(from.organisation, msg.sender, Roles.CASHIER);
+        uint32 number = _fundNumber[fromId];
+        for (uint256 i = 0; i < reassignments.length; ++i) {
+            _reassign(from, number, reassignments[i]);
         }
-        _addEntitlements(fund.organisation, _list(proposal.id), proposal.id, items);
     }
 
-    /// @inheritdoc IFundLedger
-    function approveList(PaymentListId listId, bytes32 contentHash) external {
-        PaymentList storage list = _list(listId);
-        Fund storage fund = _funds[list.fundNumber];
-        LICENCES.requireRole(fund.organisation, msg.sender, Roles.CHECKER);
-        require(list.maker != msg.sender, FundLedgerMakerIsChecker(listId, msg.sender));
-        require(list.contentHash == contentHash, FundLedgerOtherContent(listId, list.contentHash));
-        if (list.state == ListState.Approved && list.checker == msg.sender) return;
-        require(list.state == ListState.Proposed, FundLedgerListState(listId, list.state));
-        require(block.timestamp < list.expiresAtUnixS, FundLedgerListExpired(listId, list.expiresAtUnixS));
-        require(
-            list.added == list.count && list.addedMinor == list.totalMinor && list.addedHash == list.contentHash,
-            FundLedgerListDiffers(listId, list.added, list.addedMinor, list.addedHash)
-        );
-        _requireFree(fund, list.totalMinor);
-        list.state = ListState.Approved;
-        list.checker = msg.sender;
-        fund.reserved += list.totalMinor;
-        emit PaymentListApproved(listId, fund.id, msg.sender, list.totalMinor);
-    }
-
-    // --- Deliveries
+    // --- Transfers
 
     /// @inheritdoc IFundLedger
-    function handOver(PaymentListId listId, EntitlementId[] calldata entitlements) external {
-        Fund storage fund = _requireDelivering(listId);
-        for (uint256 i = 0; i < entitlements.length; ++i) {
-            _handOver(fund, listId, entitlements[i]);
+    function proposeTransfers(TransferProposal[] calldata proposals) external {
+        for (uint256 i = 0; i < proposals.length; ++i) {
+            _proposeTransfer(proposals[i]);
         }
     }
 
     /// @inheritdoc IFundLedger
-    function handOverAccepted(PaymentListId listId, SignedAcceptance[] calldata acceptances) external {
-        Fund storage fund = _requireDelivering(listId);
-        for (uint256 i = 0; i < acceptances.length; ++i) {
-            _handOver(fund, listId, acceptances[i].id);
-            _confirm(acceptances[i]);
+    function approveTransfers(TransferProposal[] calldata proposals) external {
+        for (uint256 i = 0; i < proposals.length; ++i) {
+            _approveTransfer(proposals[i]);
         }
     }
 
     /// @inheritdoc IFundLedger
-    function accept(SignedAcceptance[] calldata acceptances) external {
-        for (uint256 i = 0; i < acceptances.length; ++i) {
-            _confirm(acceptances[i]);
+    function receiveTransfers(TransferId[] calldata transfers) external {
+        for (uint256 i = 0; i < transfers.length; ++i) {
+            Transfer storage transfer = _knownTransfer(transfers[i]);
+            Fund storage to = _funds[transfer.toNumber];
+            LICENCES.requireRole(to.organisation, msg.sender, Roles.CASHIER);
+            if (transfer.state == TransferState.Received) continue;
+            _requireTransferState(transfers[i], transfer, TransferState.Sent);
+            transfer.state = TransferState.Received;
+            uint64 start = to.add(transfer.amountMinor);
+            emit TransferReceived(to.id, transfers[i], start, transfer.amountMinor);
         }
     }
 
     /// @inheritdoc IFundLedger
-    function refuse(SignedRefusal[] calldata refusals) external {
-        for (uint256 i = 0; i < refusals.length; ++i) {
-            _refuse(refusals[i]);
+    function bringBackTransfers(OrganisationId organisation, TransferId[] calldata transfers) external {
+        LICENCES.requireRole(organisation, msg.sender, Roles.CASHIER);
+        for (uint256 i = 0; i < transfers.length; ++i) {
+            Transfer storage transfer = _knownTransfer(transfers[i]);
+            Fund storage from = _funds[transfer.fromNumber];
+            require(
+                from.organisation == organisation || _funds[transfer.toNumber].organisation == organisation,
+                FundLedgerOtherFund(TransferId.unwrap(transfers[i]), from.id)
+            );
+            if (transfer.state == TransferState.CameBack) continue;
+            _requireTransferState(transfers[i], transfer, TransferState.Sent);
+            transfer.state = TransferState.CameBack;
+            uint64 start = from.add(transfer.amountMinor);
+            emit TransferCameBack(from.id, transfers[i], start, transfer.amountMinor);
         }
     }
 
     /// @inheritdoc IFundLedger
-    function expire(EntitlementId[] calldata entitlements) external {
-        for (uint256 i = 0; i < entitlements.length; ++i) {
-            EntitlementId id = entitlements[i];
-            PaymentList storage list = _lists[_known(id).listNumber];
-            require(block.timestamp >= list.expiresAtUnixS, FundLedgerListNotExpired(list.id, list.expiresAtUnixS));
-            (Fund storage fund, uint64 amountMinor) = _release(id, EntitlementState.Expired);
-            emit EntitlementExpired(id, fund.id, amountMinor);
+    function withdrawTransfers(TransferId[] calldata transfers) external {
+        for (uint256 i = 0; i < transfers.length; ++i) {
+            Transfer storage transfer = _knownTransfer(transfers[i]);
+            LICENCES.requireRole(_funds[transfer.fromNumber].organisation, msg.sender, Roles.MAKER);
+            if (transfer.state == TransferState.Withdrawn) continue;
+            require(
+                transfer.state == TransferState.Proposed || transfer.state == TransferState.Checked,
+                FundLedgerTransferState(transfers[i], transfer.state)
+            );
+            transfer.state = TransferState.Withdrawn;
+            emit TransferWithdrawn(transfers[i]);
         }
+    }
+
+    // --- The delivery ledger's side of the line
+
+    /// @inheritdoc IFundLedger
+    function reserve(FundId fundId, uint64 amountMinor) external onlyDeliveryLedger {
+        Fund storage fund = _fund(fundId);
+        require(block.timestamp >= fund.releaseAtUnixS, FundLedgerNotReleased(fundId, fund.releaseAtUnixS));
+        fund.requireFree(amountMinor);
+        fund.reserved += amountMinor;
+    }
+
+    /// @inheritdoc IFundLedger
+    function release(FundId fundId, uint64 amountMinor) external onlyDeliveryLedger {
+        _fund(fundId).reserved -= amountMinor;
+    }
+
+    /// @inheritdoc IFundLedger
+    function deliver(FundId fundId, uint64 amountMinor) external onlyDeliveryLedger returns (uint64 start) {
+        Fund storage fund = _fund(fundId);
+        start = fund.deliver(amountMinor);
+        if (fund.unit == MINUTES) TIME_BANK.deliver(amountMinor);
+    }
+
+    /// @inheritdoc IFundLedger
+    function takeBack(FundId fundId, uint64 amountMinor) external onlyDeliveryLedger returns (uint64 start) {
+        Fund storage fund = _fund(fundId);
+        start = fund.add(amountMinor);
+        if (fund.unit == MINUTES) TIME_BANK.takeBack(amountMinor);
     }
 
     // --- Views
@@ -241,8 +267,18 @@ contract FundLedger is IFundLedger, SignedActs {
     }
 
     /// @inheritdoc IFundLedger
+    function outflowEndOf(FundId fund) external view returns (uint64) {
+        return _fund(fund).outflowEnd;
+    }
+
+    /// @inheritdoc IFundLedger
     function donationOf(DonationId donation) external view returns (Donation memory) {
         return _donation[donation];
+    }
+
+    /// @inheritdoc IFundLedger
+    function fundOfDonation(DonationId donation) external view returns (Fund memory) {
+        return _funds[_knownDonation(donation).fundNumber];
     }
 
     /// @inheritdoc IFundLedger
@@ -256,48 +292,35 @@ contract FundLedger is IFundLedger, SignedActs {
     }
 
     /// @inheritdoc IFundLedger
-    function listOf(PaymentListId list) external view returns (PaymentList memory) {
-        return _list(list);
+    function transferOf(TransferId transfer) external view returns (Transfer memory) {
+        return _knownTransfer(transfer);
     }
 
     /// @inheritdoc IFundLedger
-    function entitlementOf(EntitlementId entitlement) external view returns (Entitlement memory) {
-        return _known(entitlement);
+    function undelivered(DonationId donation) external view returns (uint64) {
+        Donation storage record = _knownDonation(donation);
+        return _funds[record.fundNumber].undelivered(record);
     }
 
     /// @inheritdoc IFundLedger
-    function programmeOwner(ProgrammeId programme) external view returns (OrganisationId) {
-        return _programmeOwner[programme];
+    function reassignmentDigest(
+        ReassignmentId reassignment,
+        DonationId donation,
+        FundId to,
+        uint64 amountMinor,
+        uint64 deadlineUnixS
+    ) external view returns (bytes32) {
+        address donor = _knownDonation(donation).donor;
+        return _hashTypedDataV4(
+            keccak256(
+                abi.encode(REASSIGNMENT, donor, reassignment, donation, to, amountMinor, genesisHash, deadlineUnixS)
+            )
+        );
     }
 
     /// @inheritdoc IFundLedger
-    function takesHead(ProgrammeId programme, Code head) external view returns (bool) {
-        return _takesHead[programme][head];
-    }
-
-    /// @inheritdoc IFundLedger
-    function undelivered(DonationId donation) external view returns (uint64 amountMinor) {
-        Donation storage record = _donation[donation];
-        require(record.donor != address(0), FundLedgerUnknownDonation(donation));
-        return _undelivered(record, _funds[record.fundNumber].outflowEnd);
-    }
-
-    /// @inheritdoc IFundLedger
-    function acceptanceDigest(EntitlementId entitlement, uint64 amountMinor, uint64 deadlineUnixS)
-        external
-        view
-        returns (bytes32)
-    {
-        return _hashTypedDataV4(_acceptanceHash(_known(entitlement), entitlement, amountMinor, deadlineUnixS));
-    }
-
-    /// @inheritdoc IFundLedger
-    function refusalDigest(EntitlementId entitlement, Code reason, uint64 deadlineUnixS)
-        external
-        view
-        returns (bytes32)
-    {
-        return _hashTypedDataV4(_refusalHash(_known(entitlement).household, entitlement, reason, deadlineUnixS));
+    function claimDigest(DonationId donation, address wallet, uint64 deadlineUnixS) external view returns (bytes32) {
+        return _hashTypedDataV4(_claimHash(_knownDonation(donation).donor, donation, wallet, deadlineUnixS));
     }
 
     // --- One item of a batch
@@ -307,16 +330,20 @@ contract FundLedger is IFundLedger, SignedActs {
         require(id != 0, FundLedgerMissing("donation"));
         require(entry.donor != address(0), FundLedgerMissing("donor"));
         _requireAmount(id, entry.amountMinor);
-        uint64 digest = uint64(bytes8(keccak256(abi.encode(entry))));
+        uint56 digest = uint56(bytes7(keccak256(abi.encode(entry))));
         Donation storage known = _donation[entry.id];
         if (known.donor != address(0)) {
             require(known.digest == digest && known.fundNumber == number, FundLedgerConflict(id));
             return;
         }
-        uint64 start = fund.inflowEnd;
-        require(entry.amountMinor <= MAX_AMOUNT - start, FundLedgerFundFull(fund.id, start, entry.amountMinor));
-        _donation[entry.id] = Donation(entry.donor, number, digest, start, entry.amountMinor, 0, entry.settledAtUnixS);
-        fund.inflowEnd = start + entry.amountMinor;
+        require(
+            entry.settledAtUnixS >= fund.opensAtUnixS
+                && (fund.closesAtUnixS == 0 || entry.settledAtUnixS < fund.closesAtUnixS),
+            FundLedgerFundClosed(entry.id, entry.settledAtUnixS)
+        );
+        uint64 start = fund.add(entry.amountMinor);
+        fund.donated += entry.amountMinor;
+        _donation[entry.id] = Donation(entry.donor, number, false, digest, start, entry.amountMinor, 0, 0);
         emit DonationRecorded(
             fund.id,
             entry.id,
@@ -324,197 +351,117 @@ contract FundLedger is IFundLedger, SignedActs {
             start,
             entry.amountMinor,
             entry.settledAtUnixS,
+            entry.form,
             entry.channel,
+            entry.valueMinor,
+            entry.valueCurrency,
             entry.commitment
         );
+    }
+
+    function _claim(SignedClaim calldata c) private {
+        Donation storage donation = _knownDonation(c.donation);
+        bytes32 id = DonationId.unwrap(c.donation);
+        address claimKey = donation.donor;
+        require(c.wallet != address(0), FundLedgerMissing("wallet"));
+        require(!donation.claimed, FundLedgerAlreadyClaimed(c.donation, claimKey));
+        _requireSigned(
+            id, claimKey, _claimHash(claimKey, c.donation, c.wallet, c.deadlineUnixS), c.deadlineUnixS, c.r, c.vs
+        );
+        donation.claimed = true;
+        donation.donor = c.wallet;
+        emit DonationClaimed(c.donation, claimKey, c.wallet);
     }
 
     function _takeFee(Fund storage fund, uint32 number, FeeId id, uint64 amountMinor) private {
         require(FeeId.unwrap(id) != 0, FundLedgerMissing("fee"));
         _requireAmount(FeeId.unwrap(id), amountMinor);
         if (_isRepeated(_fee[id], FeeId.unwrap(id), number, 0, amountMinor)) return;
-        _requireFree(fund, amountMinor);
-        uint256 fees = uint256(fund.fees) + amountMinor;
-        uint256 cap = uint256(fund.inflowEnd - fund.refunded) * fund.feeCapBps / BPS;
-        require(fees <= cap, FundLedgerFeeAboveCap(fund.id, uint64(fees), uint64(cap)));
-        uint64 start = fund.outflowEnd;
+        uint64 start = fund.takeFee(amountMinor);
         _fee[id] = Outflow(number, 0, start, amountMinor);
-        fund.outflowEnd = start + amountMinor;
-        fund.fees = uint64(fees);
         emit FeeTaken(fund.id, id, start, amountMinor);
     }
 
     function _refundDonation(Fund storage fund, uint32 number, RefundEntry calldata entry) private {
         bytes32 id = RefundId.unwrap(entry.id);
-        uint64 amountMinor = entry.amountMinor;
         require(id != 0, FundLedgerMissing("refund"));
-        _requireAmount(id, amountMinor);
-        uint64 digest = uint64(bytes8(keccak256(abi.encode(entry.donation))));
-        if (_isRepeated(_refund[entry.id], id, number, digest, amountMinor)) return;
-        Donation storage donation = _donation[entry.donation];
-        require(donation.donor != address(0), FundLedgerUnknownDonation(entry.donation));
-        require(donation.fundNumber == number, FundLedgerOtherFund(DonationId.unwrap(entry.donation), fund.id));
-        uint64 start = fund.outflowEnd;
-        uint64 most = _undelivered(donation, start);
-        require(amountMinor <= most, FundLedgerRefundAboveUndelivered(entry.donation, amountMinor, most));
-        _requireFree(fund, amountMinor);
-        donation.refundedMinor += amountMinor;
-        fund.refunded += amountMinor;
-        _refund[entry.id] = Outflow(number, digest, start, amountMinor);
-        fund.outflowEnd = start + amountMinor;
-        emit DonationRefunded(
-            fund.id,
-            entry.id,
-            entry.donation,
-            start,
-            amountMinor,
-            donation.start + donation.amountMinor - donation.refundedMinor
-        );
-    }
-
-    function _proposeList(Fund storage fund, ListProposal calldata proposal) private {
-        require(proposal.expiresAtUnixS > block.timestamp, FundLedgerListExpired(proposal.id, proposal.expiresAtUnixS));
-        _requireServes(proposal.programme, fund.organisation, fund.head);
-        require(
-            ProgrammeId.unwrap(fund.programme) == 0 || fund.programme == proposal.programme,
-            FundLedgerFundForOtherProgramme(proposal.fund, proposal.programme)
-        );
-        _listNumber[proposal.id] = uint32(_lists.length);
-        PaymentList storage list = _lists.push();
-        list.id = proposal.id;
-        list.maker = msg.sender;
-        list.fundNumber = _fundNumber[proposal.fund];
-        list.count = proposal.count;
-        list.state = ListState.Proposed;
-        list.totalMinor = proposal.totalMinor;
-        list.expiresAtUnixS = proposal.expiresAtUnixS;
-        list.programme = proposal.programme;
-        list.contentHash = proposal.contentHash;
-        emit PaymentListProposed(
-            proposal.id,
-            proposal.fund,
-            proposal.programme,
-            msg.sender,
-            proposal.contentHash,
-            proposal.totalMinor,
-            proposal.expiresAtUnixS,
-            proposal.count
-        );
-    }
-
-    function _addEntitlements(
-        OrganisationId payer,
-        PaymentList storage list,
-        PaymentListId listId,
-        EntitlementEntry[] calldata entries
-    ) private {
-        uint32 number = _listNumber[listId];
-        (uint32 added, uint64 addedMinor, bytes32 addedHash) = (list.added, list.addedMinor, list.addedHash);
-        for (uint256 i = 0; i < entries.length; ++i) {
-            EntitlementEntry calldata entry = entries[i];
-            if (!_addEntitlement(payer, number, entry)) continue;
-            added += 1;
-            addedMinor += entry.amountMinor;
-            addedHash = keccak256(abi.encode(addedHash, entry.id, entry.household, entry.amountMinor));
-            require(
-                added <= list.count && addedMinor <= list.totalMinor,
-                FundLedgerListDiffers(listId, added, addedMinor, addedHash)
-            );
-            emit EntitlementListed(listId, entry.id, entry.household, entry.amountMinor);
-        }
-        (list.added, list.addedMinor, list.addedHash) = (added, addedMinor, addedHash);
-    }
-
-    /// @return added False when this very entitlement is on the list already.
-    function _addEntitlement(OrganisationId payer, uint32 listNumber, EntitlementEntry calldata entry)
-        private
-        returns (bool added)
-    {
-        bytes32 id = EntitlementId.unwrap(entry.id);
-        require(id != 0, FundLedgerMissing("entitlement"));
         _requireAmount(id, entry.amountMinor);
-        Entitlement storage known = _entitlement[entry.id];
-        if (known.household != address(0)) {
-            require(
-                known.household == entry.household && known.listNumber == listNumber
-                    && known.amountMinor == entry.amountMinor,
-                FundLedgerConflict(id)
-            );
-            return false;
+        uint64 digest = uint64(bytes8(keccak256(abi.encode(entry.donation))));
+        if (_isRepeated(_refund[entry.id], id, number, digest, entry.amountMinor)) return;
+        Donation storage donation = _requireUndelivered(fund, number, entry.donation, entry.amountMinor);
+        (uint64 start, uint64 continuesAt) = fund.withdraw(donation, entry.amountMinor);
+        donation.refundedMinor += entry.amountMinor;
+        fund.refunded += entry.amountMinor;
+        _refund[entry.id] = Outflow(number, digest, start, entry.amountMinor);
+        emit DonationRefunded(fund.id, entry.id, entry.donation, start, entry.amountMinor, continuesAt);
+    }
+
+    function _reassign(Fund storage from, uint32 number, SignedReassignment calldata s) private {
+        bytes32 id = ReassignmentId.unwrap(s.id);
+        require(id != 0, FundLedgerMissing("reassignment"));
+        _requireAmount(id, s.amountMinor);
+        require(!_reassigned[s.id], FundLedgerAlreadyDone(id));
+        Donation storage donation = _requireUndelivered(from, number, s.donation, s.amountMinor);
+        Fund storage to = _fund(s.to);
+        require(
+            !(from.id == s.to) && from.organisation == to.organisation && from.unit == to.unit,
+            FundLedgerBadReassignment(s.donation, s.to)
+        );
+        bytes32 structHash = keccak256(
+            abi.encode(
+                REASSIGNMENT, donation.donor, s.id, s.donation, s.to, s.amountMinor, genesisHash, s.deadlineUnixS
+            )
+        );
+        _requireSigned(id, donation.donor, structHash, s.deadlineUnixS, s.r, s.vs);
+        _reassigned[s.id] = true;
+        (uint64 start, uint64 continuesAt) = from.withdraw(donation, s.amountMinor);
+        donation.reassignedMinor += s.amountMinor;
+        uint64 startsAt = to.add(s.amountMinor);
+        emit DonationReassigned(from.id, s.id, s.donation, s.to, start, s.amountMinor, continuesAt, startsAt);
+    }
+
+    function _proposeTransfer(TransferProposal calldata p) private {
+        Fund storage from = _fund(p.from);
+        LICENCES.requireRole(from.organisation, msg.sender, Roles.MAKER);
+        bytes32 id = TransferId.unwrap(p.id);
+        require(id != 0, FundLedgerMissing("transfer"));
+        _requireAmount(id, p.amountMinor);
+        bytes32 digest = keccak256(abi.encode(p));
+        Transfer storage known = _transfer[p.id];
+        if (known.state != TransferState.Unknown) {
+            require(known.digest == digest && known.maker == msg.sender, FundLedgerConflict(id));
+            return;
         }
-        require(
-            !(HOUSEHOLDS.householdOf(entry.household).openedBy == payer),
-            FundLedgerPayerOpenedHousehold(entry.id, entry.household)
-        );
-        known.household = entry.household;
-        known.listNumber = listNumber;
-        known.amountMinor = entry.amountMinor;
-        return true;
+        _requireAsRestricted(from, _fund(p.to));
+        known.maker = msg.sender;
+        known.state = TransferState.Proposed;
+        known.fromNumber = _fundNumber[p.from];
+        known.toNumber = _fundNumber[p.to];
+        known.digest = digest;
+        known.amountMinor = p.amountMinor;
+        emit TransferProposed(p.id, p.from, p.to, msg.sender, p.amountMinor, p.commitment);
     }
 
-    function _handOver(Fund storage fund, PaymentListId listId, EntitlementId id) private {
-        Entitlement storage entitlement = _known(id);
-        require(entitlement.listNumber == _listNumber[listId], FundLedgerOtherList(id, listId));
-        _requireState(id, entitlement, EntitlementState.Offered);
-        (uint64 start, uint64 amountMinor) = (fund.outflowEnd, entitlement.amountMinor);
-        entitlement.state = EntitlementState.HandedOver;
-        entitlement.start = start;
-        entitlement.handedOverAtUnixS = uint64(block.timestamp);
-        fund.reserved -= amountMinor;
-        fund.outflowEnd = start + amountMinor;
-        emit DeliveryHandedOver(fund.id, id, msg.sender, start, amountMinor);
-        if (fund.unit == MINUTES) TIME_BANK.deliver(amountMinor);
-    }
-
-    function _confirm(SignedAcceptance calldata a) private {
-        Entitlement storage entitlement = _known(a.id);
-        require(
-            a.amountMinor == entitlement.amountMinor,
-            FundLedgerAmountDiffers(a.id, a.amountMinor, entitlement.amountMinor)
-        );
-        _requireState(a.id, entitlement, EntitlementState.HandedOver);
-        address household = entitlement.household;
-        _requireSigned(
-            EntitlementId.unwrap(a.id),
-            _keyOf(a.id, household),
-            _acceptanceHash(entitlement, a.id, a.amountMinor, a.deadlineUnixS),
-            a.deadlineUnixS,
-            a.r,
-            a.vs
-        );
-        entitlement.state = EntitlementState.Confirmed;
-        entitlement.method = AcceptanceMethod.HouseholdKey;
-        emit DeliveryConfirmed(a.id, household, AcceptanceMethod.HouseholdKey, a.deadlineUnixS, a.r, a.vs);
-    }
-
-    function _refuse(SignedRefusal calldata refusal) private {
-        require(Code.unwrap(refusal.reason) != 0, FundLedgerMissing("reason"));
-        address household = _known(refusal.id).household;
-        _requireSigned(
-            EntitlementId.unwrap(refusal.id),
-            _keyOf(refusal.id, household),
-            _refusalHash(household, refusal.id, refusal.reason, refusal.deadlineUnixS),
-            refusal.deadlineUnixS,
-            refusal.r,
-            refusal.vs
-        );
-        (Fund storage fund, uint64 amountMinor) = _release(refusal.id, EntitlementState.Refused);
-        emit EntitlementRefused(refusal.id, fund.id, amountMinor, refusal.reason);
-    }
-
-    /// @dev Ends an offer; its units are free again.
-    function _release(EntitlementId id, EntitlementState ended)
-        private
-        returns (Fund storage fund, uint64 amountMinor)
-    {
-        Entitlement storage entitlement = _known(id);
-        PaymentList storage list = _lists[entitlement.listNumber];
-        require(list.state == ListState.Approved, FundLedgerListState(list.id, list.state));
-        _requireState(id, entitlement, EntitlementState.Offered);
-        entitlement.state = ended;
-        fund = _funds[list.fundNumber];
-        amountMinor = entitlement.amountMinor;
-        fund.reserved -= amountMinor;
+    function _approveTransfer(TransferProposal calldata p) private {
+        Transfer storage transfer = _knownTransfer(p.id);
+        Fund storage from = _fund(p.from);
+        LICENCES.requireRole(from.organisation, msg.sender, Roles.CHECKER);
+        require(transfer.digest == keccak256(abi.encode(p)), FundLedgerConflict(TransferId.unwrap(p.id)));
+        require(msg.sender != transfer.maker, FundLedgerMakerIsChecker(p.id, msg.sender));
+        if (transfer.state == TransferState.Proposed) {
+            transfer.checker = msg.sender;
+            if (p.amountMinor > LICENCES.secondCheckerThreshold(from.organisation, from.unit)) {
+                transfer.state = TransferState.Checked;
+                emit TransferChecked(p.id, msg.sender);
+                return;
+            }
+        } else {
+            _requireTransferState(p.id, transfer, TransferState.Checked);
+            require(msg.sender != transfer.checker, FundLedgerMakerIsChecker(p.id, msg.sender));
+        }
+        transfer.state = TransferState.Sent;
+        transfer.start = from.take(p.amountMinor);
+        emit TransferSent(p.from, p.id, p.to, msg.sender, transfer.start, p.amountMinor);
     }
 
     // --- Checks
@@ -525,34 +472,18 @@ contract FundLedger is IFundLedger, SignedActs {
         return _funds[number];
     }
 
-    function _list(PaymentListId id) private view returns (PaymentList storage) {
-        uint32 number = _listNumber[id];
-        require(number != 0, FundLedgerUnknownList(id));
-        return _lists[number];
+    function _knownDonation(DonationId id) private view returns (Donation storage donation) {
+        donation = _donation[id];
+        require(donation.donor != address(0), FundLedgerUnknownDonation(id));
     }
 
-    function _known(EntitlementId id) private view returns (Entitlement storage entitlement) {
-        entitlement = _entitlement[id];
-        require(entitlement.household != address(0), FundLedgerUnknownEntitlement(id));
-    }
-
-    function _keyOf(EntitlementId id, address household) private view returns (address key) {
-        key = HOUSEHOLDS.householdOf(household).key;
-        require(key != address(0), FundLedgerNoKey(id, household));
-    }
-
-    function _requireState(EntitlementId id, Entitlement storage entitlement, EntitlementState state) private view {
-        require(entitlement.state == state, FundLedgerEntitlementState(id, entitlement.state));
+    function _knownTransfer(TransferId id) private view returns (Transfer storage transfer) {
+        transfer = _transfer[id];
+        require(transfer.state != TransferState.Unknown, FundLedgerUnknownTransfer(id));
     }
 
     function _requireAmount(bytes32 id, uint64 amountMinor) private pure {
-        require(amountMinor != 0 && amountMinor <= MAX_AMOUNT, FundLedgerBadAmount(id, amountMinor));
-    }
-
-    /// @dev I1: nothing leaves or is promised beyond the inflow.
-    function _requireFree(Fund storage fund, uint64 amountMinor) private view {
-        uint64 free = fund.inflowEnd - fund.outflowEnd - fund.reserved;
-        require(amountMinor <= free, FundLedgerNotEnough(fund.id, free, amountMinor));
+        require(amountMinor != 0 && amountMinor <= FundLine.MAX_AMOUNT, FundLedgerBadAmount(id, amountMinor));
     }
 
     /// @dev Minutes are neither charged nor paid back: the time bank holds them until they are delivered.
@@ -561,20 +492,40 @@ contract FundLedger is IFundLedger, SignedActs {
         require(!(fund.unit == MINUTES), FundLedgerMinutes(fund.id));
     }
 
-    /// @dev I9: the programme is the organisation's own and takes money of this head.
-    function _requireServes(ProgrammeId programme, OrganisationId organisation, Code head) private view {
-        OrganisationId owner = _programmeOwner[programme];
-        require(OrganisationId.unwrap(owner) != 0, FundLedgerUnknownProgramme(programme));
-        require(owner == organisation, FundLedgerProgrammeOfOther(programme, organisation));
-        require(_takesHead[programme][head], FundLedgerHeadNotAllowed(programme, head));
+    /// @dev Income by head and form adds up only if whatever is not cash has a value (system E01).
+    function _requireValue(DonationEntry calldata entry) private pure {
+        require(Code.unwrap(entry.form) != 0, FundLedgerMissing("form"));
+        bool cash = entry.form == CASH;
+        require(
+            (entry.valueMinor == 0) == cash && (Code.unwrap(entry.valueCurrency) == 0) == cash,
+            FundLedgerBadValue(entry.id, entry.valueMinor)
+        );
     }
 
-    function _requireDelivering(PaymentListId listId) private view returns (Fund storage fund) {
-        PaymentList storage list = _list(listId);
-        fund = _funds[list.fundNumber];
-        LICENCES.requireRole(fund.organisation, msg.sender, Roles.AGENT);
-        require(list.state == ListState.Approved, FundLedgerListState(listId, list.state));
-        require(block.timestamp < list.expiresAtUnixS, FundLedgerListExpired(listId, list.expiresAtUnixS));
+    function _requireTransferState(TransferId id, Transfer storage transfer, TransferState state) private view {
+        require(transfer.state == state, FundLedgerTransferState(id, transfer.state));
+    }
+
+    function _requireUndelivered(Fund storage fund, uint32 number, DonationId id, uint64 amountMinor)
+        private
+        view
+        returns (Donation storage donation)
+    {
+        donation = _knownDonation(id);
+        require(donation.fundNumber == number, FundLedgerOtherFund(DonationId.unwrap(id), fund.id));
+        uint64 most = fund.undelivered(donation);
+        require(amountMinor <= most, FundLedgerRefundAboveUndelivered(id, amountMinor, most));
+    }
+
+    /// @dev I9: units keep every restriction that they were given under, and nobody may charge more for them.
+    function _requireAsRestricted(Fund storage from, Fund storage to) private view {
+        require(
+            !(from.id == to.id) && from.unit == to.unit && from.head == to.head
+                && (ProgrammeId.unwrap(from.programme) == 0 || from.programme == to.programme)
+                && (Code.unwrap(from.campaign) == 0 || from.campaign == to.campaign) && to.place.within(from.place)
+                && to.releaseAtUnixS >= from.releaseAtUnixS && to.feeCapBps <= from.feeCapBps,
+            FundLedgerLessRestricted(from.id, to.id)
+        );
     }
 
     /// @return True when this very outflow is recorded; reverts when another one is recorded under the id.
@@ -591,39 +542,27 @@ contract FundLedger is IFundLedger, SignedActs {
         return true;
     }
 
-    /// @dev Units of the gift beyond the outflow's end. Units that an earlier refund moved on, of this gift or another,
-    /// are not counted, so this never allows more than the lineage does.
-    function _undelivered(Donation storage donation, uint64 outflowEnd) private view returns (uint64) {
-        uint64 end = donation.start + donation.amountMinor - donation.refundedMinor;
-        uint64 from = outflowEnd > donation.start ? outflowEnd : donation.start;
-        return end > from ? end - from : 0;
-    }
-
-    function _sameFund(Fund storage fund, FundOpening calldata o) private view returns (bool) {
-        return fund.organisation == o.organisation && fund.unit == o.unit && fund.head == o.head
-            && fund.programme == o.programme && fund.feeCapBps == o.feeCapBps;
-    }
-
-    function _sameList(PaymentList storage list, ListProposal calldata p) private view returns (bool) {
-        return list.maker == msg.sender && list.fundNumber == _fundNumber[p.fund] && list.count == p.count
-            && list.totalMinor == p.totalMinor && list.expiresAtUnixS == p.expiresAtUnixS
-            && list.programme == p.programme && list.contentHash == p.contentHash;
-    }
-
-    function _acceptanceHash(Entitlement storage e, EntitlementId id, uint64 amountMinor, uint64 deadlineUnixS)
+    function _claimHash(address claimKey, DonationId donation, address wallet, uint64 deadlineUnixS)
         private
         view
         returns (bytes32)
     {
-        Code unit = _funds[_lists[e.listNumber].fundNumber].unit;
-        return keccak256(abi.encode(ACCEPTANCE, e.household, id, amountMinor, unit, genesisHash, deadlineUnixS));
+        return keccak256(abi.encode(CLAIM, claimKey, donation, wallet, genesisHash, deadlineUnixS));
     }
 
-    function _refusalHash(address household, EntitlementId id, Code reason, uint64 deadlineUnixS)
-        private
-        view
-        returns (bytes32)
-    {
-        return keccak256(abi.encode(REFUSAL, household, id, reason, genesisHash, deadlineUnixS));
+    function _emitFundOpened(FundOpening calldata o) private {
+        emit FundOpened(
+            o.id,
+            o.organisation,
+            o.programme,
+            o.unit,
+            o.head,
+            o.campaign,
+            o.place,
+            o.releaseAtUnixS,
+            o.opensAtUnixS,
+            o.closesAtUnixS,
+            o.feeCapBps
+        );
     }
 }

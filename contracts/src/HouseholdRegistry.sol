@@ -19,18 +19,48 @@ contract HouseholdRegistry is IHouseholdRegistry {
     function open(OrganisationId organisation, Opening[] calldata openings) external {
         LICENCES.requireRole(organisation, msg.sender, Roles.REGISTRAR);
         for (uint256 i = 0; i < openings.length; ++i) {
-            _open(organisation, openings[i].account, openings[i].key);
+            _open(organisation, openings[i]);
         }
     }
 
     /// @inheritdoc IHouseholdRegistry
     function replaceKey(OrganisationId organisation, address account, address key) external {
         LICENCES.requireRole(organisation, msg.sender, Roles.REGISTRAR);
-        Household storage household = _known(account);
-        require(household.openedBy == organisation, HouseholdRegistryNotOpenedBy(account, organisation));
+        Household storage household = _own(organisation, account);
         if (household.key == key) return;
         household.key = key;
         emit HouseholdKeyReplaced(account, organisation, key);
+    }
+
+    /// @inheritdoc IHouseholdRegistry
+    function replaceCard(OrganisationId organisation, address account, bytes32 cardRoot) external {
+        LICENCES.requireRole(organisation, msg.sender, Roles.REGISTRAR);
+        Household storage household = _own(organisation, account);
+        if (household.cardRoot == cardRoot) return;
+        household.cardRoot = cardRoot;
+        emit HouseholdCardReplaced(account, organisation, cardRoot);
+    }
+
+    /// @inheritdoc IHouseholdRegistry
+    function close(OrganisationId organisation, address[] calldata accounts) external {
+        LICENCES.requireRole(organisation, msg.sender, Roles.REGISTRAR);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            Household storage household = _own(organisation, accounts[i]);
+            if (household.closed) continue;
+            household.closed = true;
+            emit HouseholdClosed(accounts[i], organisation);
+        }
+    }
+
+    /// @inheritdoc IHouseholdRegistry
+    function reopen(OrganisationId organisation, address[] calldata accounts) external {
+        LICENCES.requireRole(organisation, msg.sender, Roles.REGISTRAR);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            Household storage household = _own(organisation, accounts[i]);
+            if (!household.closed) continue;
+            household.closed = false;
+            emit HouseholdReopened(accounts[i], organisation);
+        }
     }
 
     /// @inheritdoc IHouseholdRegistry
@@ -39,23 +69,34 @@ contract HouseholdRegistry is IHouseholdRegistry {
     }
 
     /// @inheritdoc IHouseholdRegistry
-    function isOpen(address account) public view returns (bool) {
+    function isKnown(address account) public view returns (bool) {
         return OrganisationId.unwrap(_household[account].openedBy) != 0;
     }
 
-    function _open(OrganisationId organisation, address account, address key) private {
+    /// @inheritdoc IHouseholdRegistry
+    function isOpen(address account) external view returns (bool) {
+        return isKnown(account) && !_household[account].closed;
+    }
+
+    function _open(OrganisationId organisation, Opening calldata opening) private {
+        address account = opening.account;
         require(account != address(0), HouseholdRegistryBadAccount(account));
-        uint64 digest = uint64(bytes8(keccak256(abi.encode(organisation, key))));
-        if (isOpen(account)) {
+        uint64 digest = uint64(bytes8(keccak256(abi.encode(organisation, opening))));
+        if (isKnown(account)) {
             require(_household[account].digest == digest, HouseholdRegistryConflict(account));
             return;
         }
-        _household[account] = Household(organisation, key, digest);
-        emit HouseholdOpened(account, organisation, key);
+        _household[account] = Household(organisation, opening.key, false, digest, opening.cardRoot);
+        emit HouseholdOpened(account, organisation, opening.key, opening.cardRoot);
     }
 
     function _known(address account) private view returns (Household storage) {
-        require(isOpen(account), HouseholdRegistryUnknownHousehold(account));
+        require(isKnown(account), HouseholdRegistryUnknownHousehold(account));
         return _household[account];
+    }
+
+    function _own(OrganisationId organisation, address account) private view returns (Household storage household) {
+        household = _known(account);
+        require(household.openedBy == organisation, HouseholdRegistryNotOpenedBy(account, organisation));
     }
 }

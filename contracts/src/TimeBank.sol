@@ -8,15 +8,17 @@ import {IHouseholdRegistry} from "./interfaces/IHouseholdRegistry.sol";
 import {ILicenceRegistry} from "./interfaces/ILicenceRegistry.sol";
 import {ITimeBank} from "./interfaces/ITimeBank.sol";
 import {SignedActs} from "./SignedActs.sol";
-import {Code, DonationId, MINUTES, OrganisationId, RedemptionId, ServiceId} from "./types/Ids.sol";
+import {Code, DonationId, HeirNamingId, MINUTES, OrganisationId, RedemptionId, ServiceId} from "./types/Ids.sol";
 import {Roles} from "./types/Roles.sol";
 
 contract TimeBank is ITimeBank, ERC20, SignedActs {
     uint32 private constant MINUTES_A_DAY = 1440;
+    uint64 private constant BEQUEST_WAIT_S = 30 days;
     Code private constant CHANNEL = Code.wrap("time-bank");
+    Code private constant FORM = Code.wrap("service");
 
     bytes32 private constant SERVICE_RECEIVED = keccak256(
-        "ServiceReceived(address receiver,bytes32 service,address volunteer,uint32 serviceMinutes,uint64 servedAtUnixS,bytes32 genesisHash,uint64 deadlineUnixS)"
+        "ServiceReceived(address receiver,bytes32 service,address volunteer,bytes32 kind,uint32 serviceMinutes,uint64 servedAtUnixS,bytes32 genesisHash,uint64 deadlineUnixS)"
     );
     bytes32 private constant RESERVE_CHOICE = keccak256(
         "ReserveChoice(address volunteer,bytes32 service,uint8 reserve,bytes32 genesisHash,uint64 deadlineUnixS)"
@@ -27,6 +29,8 @@ contract TimeBank is ITimeBank, ERC20, SignedActs {
     bytes32 private constant MINUTES_GIFT = keccak256(
         "MinutesGift(address volunteer,bytes32 donation,bytes32 fund,uint64 amountMinutes,bytes32 commitment,bytes32 genesisHash,uint64 deadlineUnixS)"
     );
+    bytes32 private constant HEIR_NAMING =
+        keccak256("HeirNaming(address volunteer,bytes32 naming,address heir,bytes32 genesisHash,uint64 deadlineUnixS)");
 
     ILicenceRegistry private immutable LICENCES;
     IHouseholdRegistry private immutable HOUSEHOLDS;
@@ -36,8 +40,15 @@ contract TimeBank is ITimeBank, ERC20, SignedActs {
     mapping(bytes32 id => bool) private _done;
     mapping(address account => bool) private _member;
     mapping(address account => uint256) private _goodCoins;
-    uint256 private _issued;
-    uint256 private _redeemed;
+    mapping(address volunteer => address) private _heir;
+    mapping(address volunteer => Bequest) private _bequest;
+    // A service refers to its organisation by number, so that it fits one slot. Number 0 is nobody's.
+    mapping(OrganisationId organisation => uint24) private _organisationNumber;
+    mapping(uint24 organisationNumber => uint64) private _pledgedBy;
+    uint24 private _organisations;
+    uint64 private _pledged;
+    uint64 private _issued;
+    uint64 private _redeemed;
 
     constructor(ILicenceRegistry licences, IHouseholdRegistry households, IFundLedger fundLedger, bytes32 genesis)
         ERC20("Amanat minutes", "MIN")
@@ -51,9 +62,16 @@ contract TimeBank is ITimeBank, ERC20, SignedActs {
     /// @inheritdoc ITimeBank
     function confirmServices(OrganisationId organisation, ServiceEntry[] calldata entries) external {
         LICENCES.requireRole(organisation, msg.sender, Roles.COORDINATOR);
+        uint24 number = _numberOf(organisation);
+        uint64 before = _pledgedBy[number];
+        uint64 pledged = before;
         for (uint256 i = 0; i < entries.length; ++i) {
-            _confirmService(organisation, entries[i]);
+            pledged += _confirmService(organisation, number, entries[i]);
         }
+        uint64 ceiling = LICENCES.issuingCeiling(organisation);
+        require(pledged == before || pledged <= ceiling, TimeBankCeilingReached(organisation, pledged, ceiling));
+        _pledgedBy[number] = pledged;
+        _pledged += pledged - before;
     }
 
     /// @inheritdoc ITimeBank
@@ -84,6 +102,48 @@ contract TimeBank is ITimeBank, ERC20, SignedActs {
         _redeemed += amountMinutes;
         _burn(address(FUND_LEDGER), amountMinutes);
         emit MinutesDelivered(amountMinutes);
+    }
+
+    /// @inheritdoc ITimeBank
+    function takeBack(uint64 amountMinutes) external {
+        require(msg.sender == address(FUND_LEDGER), TimeBankNotFundLedger(msg.sender));
+        _redeemed -= amountMinutes;
+        _mint(address(FUND_LEDGER), amountMinutes);
+        emit MinutesTakenBack(amountMinutes);
+    }
+
+    /// @inheritdoc ITimeBank
+    function nameHeirs(SignedHeirNaming[] calldata namings) external {
+        for (uint256 i = 0; i < namings.length; ++i) {
+            _nameHeir(namings[i]);
+        }
+    }
+
+    /// @inheritdoc ITimeBank
+    function openBequest(OrganisationId organisation, address volunteer) external {
+        LICENCES.requireRole(organisation, msg.sender, Roles.COORDINATOR);
+        require(_heir[volunteer] != address(0), TimeBankNoHeir(volunteer));
+        if (_bequest[volunteer].passesAtUnixS != 0) return;
+        uint64 passesAtUnixS = uint64(block.timestamp) + BEQUEST_WAIT_S;
+        _bequest[volunteer] = Bequest(msg.sender, passesAtUnixS);
+        emit BequestOpened(volunteer, organisation, msg.sender, passesAtUnixS);
+    }
+
+    /// @inheritdoc ITimeBank
+    function passBequest(OrganisationId organisation, address volunteer) external {
+        LICENCES.requireRole(organisation, msg.sender, Roles.COORDINATOR);
+        Bequest memory bequest = _bequest[volunteer];
+        require(
+            bequest.passesAtUnixS != 0 && block.timestamp >= bequest.passesAtUnixS,
+            TimeBankBequestNotDue(volunteer, bequest.passesAtUnixS)
+        );
+        require(bequest.openedBy != msg.sender, TimeBankSecondCoordinatorNeeded(msg.sender));
+        address heir = _heir[volunteer];
+        uint256 amountMinutes = balanceOf(volunteer);
+        delete _bequest[volunteer];
+        _member[heir] = true;
+        _transfer(volunteer, heir, amountMinutes);
+        emit BequestPassed(volunteer, heir, organisation, amountMinutes);
     }
 
     /// @dev Minutes are never sold: without allowances no market can move them.
@@ -132,10 +192,68 @@ contract TimeBank is ITimeBank, ERC20, SignedActs {
         return _redeemed;
     }
 
-    function _confirmService(OrganisationId organisation, ServiceEntry calldata e) private {
+    /// @inheritdoc ITimeBank
+    function liabilityMinutes() external view returns (uint256) {
+        return _pledged - _redeemed;
+    }
+
+    /// @inheritdoc ITimeBank
+    function pledgedMinutes(OrganisationId organisation) external view returns (uint64) {
+        return _pledgedBy[_organisationNumber[organisation]];
+    }
+
+    /// @inheritdoc ITimeBank
+    function heirOf(address volunteer) external view returns (address) {
+        return _heir[volunteer];
+    }
+
+    /// @inheritdoc ITimeBank
+    function bequestOf(address volunteer) external view returns (Bequest memory) {
+        return _bequest[volunteer];
+    }
+
+    /// @dev A volunteer who moves minutes is alive.
+    function _update(address from, address to, uint256 amountMinutes) internal override {
+        if (from != address(0)) _stopBequest(from);
+        super._update(from, to, amountMinutes);
+    }
+
+    function _stopBequest(address volunteer) private {
+        if (_bequest[volunteer].passesAtUnixS == 0) return;
+        delete _bequest[volunteer];
+        emit BequestStopped(volunteer);
+    }
+
+    function _nameHeir(SignedHeirNaming calldata n) private {
+        bytes32 id = HeirNamingId.unwrap(n.id);
+        require(id != 0, TimeBankMissing("id"));
+        require(!_done[id], TimeBankAlreadyDone(id));
+        require(n.volunteer != n.heir && n.heir != address(FUND_LEDGER), TimeBankBadHeir(n.volunteer, n.heir));
+        bytes32 structHash = keccak256(abi.encode(HEIR_NAMING, n.volunteer, id, n.heir, genesisHash, n.deadlineUnixS));
+        _requireSigned(id, n.volunteer, structHash, n.deadlineUnixS, n.r, n.vs);
+        _done[id] = true;
+        _heir[n.volunteer] = n.heir;
+        _stopBequest(n.volunteer);
+        emit HeirNamed(n.id, n.volunteer, n.heir);
+    }
+
+    /// @dev The number of an organisation, given at its first service.
+    function _numberOf(OrganisationId organisation) private returns (uint24 number) {
+        number = _organisationNumber[organisation];
+        if (number != 0) return number;
+        number = ++_organisations;
+        _organisationNumber[organisation] = number;
+    }
+
+    /// @return pledged Minutes newly confirmed; zero when this very act is recorded already.
+    function _confirmService(OrganisationId organisation, uint24 number, ServiceEntry calldata e)
+        private
+        returns (uint64 pledged)
+    {
         bytes32 id = ServiceId.unwrap(e.id);
         require(id != 0, TimeBankMissing("service"));
         require(e.volunteer != address(0), TimeBankMissing("volunteer"));
+        require(Code.unwrap(e.kind) != 0, TimeBankMissing("kind"));
         require(e.serviceMinutes != 0 && e.serviceMinutes <= MINUTES_A_DAY, TimeBankBadMinutes(id, e.serviceMinutes));
         bytes32 structHash = keccak256(
             abi.encode(
@@ -143,6 +261,7 @@ contract TimeBank is ITimeBank, ERC20, SignedActs {
                 e.receiver,
                 id,
                 e.volunteer,
+                e.kind,
                 e.serviceMinutes,
                 e.servedAtUnixS,
                 genesisHash,
@@ -153,17 +272,18 @@ contract TimeBank is ITimeBank, ERC20, SignedActs {
         Service storage known = _service[e.id];
         if (known.volunteer != address(0)) {
             require(known.digest == digest, TimeBankConflict(id));
-            return;
+            return 0;
         }
         require(e.servedAtUnixS <= block.timestamp, TimeBankNotYetServed(e.id, e.servedAtUnixS));
         address key = HOUSEHOLDS.householdOf(e.receiver).key;
         require(e.volunteer != e.receiver && e.volunteer != key, TimeBankOwnService(e.id, e.volunteer));
         _requireSigned(id, key, structHash, e.deadlineUnixS, e.r, e.vs);
-        _service[e.id] = Service(e.volunteer, e.serviceMinutes, Reserve.None, digest);
+        _service[e.id] = Service(e.volunteer, uint16(e.serviceMinutes), Reserve.None, number, digest);
         _member[e.volunteer] = true;
         emit ServiceConfirmed(
-            e.id, organisation, e.volunteer, e.receiver, msg.sender, e.serviceMinutes, e.servedAtUnixS
+            e.id, organisation, e.volunteer, e.receiver, msg.sender, e.kind, e.serviceMinutes, e.servedAtUnixS
         );
+        return e.serviceMinutes;
     }
 
     function _choose(SignedChoice calldata choice) private {
@@ -184,6 +304,9 @@ contract TimeBank is ITimeBank, ERC20, SignedActs {
             _mint(volunteer, amount);
         } else {
             _goodCoins[volunteer] += amount;
+            // What became an honour is no promise of future service.
+            _pledgedBy[service.organisationNumber] -= service.serviceMinutes;
+            _pledged -= service.serviceMinutes;
         }
         emit ReserveChosen(choice.id, volunteer, choice.reserve, amount);
     }
@@ -217,7 +340,15 @@ contract TimeBank is ITimeBank, ERC20, SignedActs {
         FUND_LEDGER.donateMinutes(
             g.fund,
             IFundLedger.DonationEntry(
-                g.id, g.volunteer, g.amountMinutes, uint64(block.timestamp), CHANNEL, g.commitment
+                g.id,
+                g.volunteer,
+                g.amountMinutes,
+                uint64(block.timestamp),
+                FORM,
+                CHANNEL,
+                0,
+                Code.wrap(0),
+                g.commitment
             )
         );
     }

@@ -4,40 +4,30 @@ pragma solidity ^0.8.27;
 import {
     Code,
     DonationId,
-    EntitlementId,
     FeeId,
     FundId,
     OrganisationId,
-    PaymentListId,
     ProgrammeId,
-    RefundId
+    ReassignmentId,
+    RefundId,
+    TransferId
 } from "../types/Ids.sol";
 
-/// @title The fund line: gifts in, deliveries, fees and refunds out, unit by unit (DESIGN section 2).
+/// @title The fund line: what came in and what left, unit by unit (DESIGN section 2).
 /// @notice Amounts and positions are minor units of the fund's unit, `uint64` not above 2^63-1. Times are UTC seconds.
-/// Codes (unit, head, channel, reason) are short ASCII strings padded with zeros to 32 bytes. No person is recorded.
+/// Codes (unit, head, channel, form, place) are short ASCII strings padded with zeros to 32 bytes. No person is recorded.
 /// The same record again under its id is a no-op; another record under that id is a conflict. A batch is all or nothing.
+/// Deliveries leave and returns come back by the word of `DeliveryLedger` alone.
 interface IFundLedger {
-    /// @notice Where a promised amount stands.
-    enum EntitlementState {
-        Offered,
-        Refused,
-        Expired,
-        HandedOver,
-        Confirmed
-    }
-
-    /// @notice Where a payment list stands.
-    enum ListState {
+    /// @notice Where a transfer between funds stands.
+    enum TransferState {
         Unknown,
         Proposed,
-        Approved
-    }
-
-    /// @notice How a household said yes. Only its key today; cards and witnesses follow.
-    enum AcceptanceMethod {
-        None,
-        HouseholdKey
+        Checked,
+        Sent,
+        Received,
+        CameBack,
+        Withdrawn
     }
 
     /// @notice A fund and its line. The first four fields are the line's two ends and what is promised between them.
@@ -50,27 +40,45 @@ interface IFundLedger {
         uint64 reserved;
         /// @dev Sum of all fees (I7).
         uint64 fees;
+        /// @dev Sum of all gifts recorded here. Fees are capped on it: what was transferred in or came back pays none again.
+        uint64 donated;
+        /// @dev Sum of all refunds: a gift that went back does not count towards the cap (I7).
+        uint64 refunded;
+        /// @dev Nothing is promised to households before this second (system E07).
+        uint64 releaseAtUnixS;
+        /// @dev Most that fees may take of all gifts kept, in hundredths of a percent; published at opening, never raised.
+        uint16 feeCapBps;
         OrganisationId organisation;
         /// @dev ISO 4217 code, a goods code, or "MIN".
         Code unit;
-        /// @dev Head of giving, e.g. "zakat" (systems E01).
+        /// @dev Head of giving, e.g. "zakat" (systems E01, E09).
         Code head;
         /// @dev Zero, or the only programme this fund may serve (I9).
         ProgrammeId programme;
+        /// @dev Zero, or the only campaign whose programmes this fund may serve (I9, system E08).
+        Code campaign;
+        /// @dev Zero, or the only area in which this fund may serve (I9).
+        Code place;
         FundId id;
-        /// @dev Most that fees may take of all inflow kept, in hundredths of a percent; published at opening, never raised.
-        uint16 feeCapBps;
-        /// @dev Sum of all refunds: a gift that went back does not count towards the cap (I7).
-        uint64 refunded;
+        /// @dev Gifts settled before `opensAtUnixS`, or at or after `closesAtUnixS` unless it is zero, are not taken.
+        uint64 opensAtUnixS;
+        uint64 closesAtUnixS;
+        /// @dev First 64 bits of the hash of the opening.
+        uint64 digest;
     }
 
-    /// @notice A fund to open.
+    /// @notice A fund to open; the fields mean what they mean in `Fund`.
     struct FundOpening {
         FundId id;
         OrganisationId organisation;
         Code unit;
         Code head;
         ProgrammeId programme;
+        Code campaign;
+        Code place;
+        uint64 releaseAtUnixS;
+        uint64 opensAtUnixS;
+        uint64 closesAtUnixS;
         uint16 feeCapBps;
     }
 
@@ -80,24 +88,31 @@ interface IFundLedger {
         /// @dev The donor's own wallet or the claim key printed on the receipt.
         address donor;
         uint64 amountMinor;
-        /// @dev When the money arrived at the organisation.
+        /// @dev When the gift arrived at the organisation.
         uint64 settledAtUnixS;
-        /// @dev How it came, e.g. "bank", "simulated" (systems E02).
+        /// @dev "cash", or what else was given: "goods", "service" (system E01).
+        Code form;
+        /// @dev How it came, e.g. "bank", "ussd" (system E02).
         Code channel;
+        /// @dev What a gift that is not cash is worth, in minor units of `valueCurrency`; zero for cash.
+        uint64 valueMinor;
+        Code valueCurrency;
         /// @dev Salted hash of the office's record of the gift; opens in the donor's proof.
         bytes32 commitment;
     }
 
-    /// @notice A recorded gift: units [start, start + amount), of which the last `refunded` went back to the donor.
+    /// @notice A recorded gift: units [start, start + amount), of which the last `refunded + reassigned` were withdrawn.
     struct Donation {
         address donor;
         uint32 fundNumber;
-        /// @dev First 64 bits of the hash of the entry: tells a repeated record from a conflicting one.
-        uint64 digest;
+        /// @dev True once a claim key's gift was moved to the donor's own wallet.
+        bool claimed;
+        /// @dev First 56 bits of the hash of the entry: tells a repeated record from a conflicting one.
+        uint56 digest;
         uint64 start;
         uint64 amountMinor;
         uint64 refundedMinor;
-        uint64 settledAtUnixS;
+        uint64 reassignedMinor;
     }
 
     struct FeeEntry {
@@ -119,79 +134,59 @@ interface IFundLedger {
         uint64 amountMinor;
     }
 
-    /// @notice A payment list to propose.
-    struct ListProposal {
-        PaymentListId id;
-        FundId fund;
-        ProgrammeId programme;
-        /// @dev What the items chain to: h = keccak256(h, entitlement, household, amount), from zero, in order.
-        bytes32 contentHash;
-        uint64 totalMinor;
-        uint64 expiresAtUnixS;
-        uint32 count;
+    /// @notice Units to pass on to another fund, of the same or another organisation.
+    struct TransferProposal {
+        TransferId id;
+        FundId from;
+        FundId to;
+        uint64 amountMinor;
+        /// @dev Salted hash of the agreement.
+        bytes32 commitment;
     }
 
-    /// @notice A proposed or approved payment list.
-    struct PaymentList {
+    /// @notice A transfer: units [start, start + amount) of the outflow line of the fund that sends.
+    struct Transfer {
         address maker;
-        uint32 fundNumber;
-        uint32 count;
-        uint32 added;
-        address checker;
-        ListState state;
-        uint64 totalMinor;
-        uint64 addedMinor;
-        uint64 expiresAtUnixS;
-        PaymentListId id;
-        ProgrammeId programme;
-        bytes32 contentHash;
-        bytes32 addedHash;
-    }
-
-    struct EntitlementEntry {
-        EntitlementId id;
-        address household;
-        uint64 amountMinor;
-    }
-
-    /// @notice So much of a fund promised to one household; once handed over, units [start, start + amount).
-    struct Entitlement {
-        address household;
-        uint32 listNumber;
-        uint64 amountMinor;
+        TransferState state;
         uint64 start;
-        uint64 handedOverAtUnixS;
-        EntitlementState state;
-        AcceptanceMethod method;
+        address checker;
+        uint32 fromNumber;
+        uint32 toNumber;
+        bytes32 digest;
+        uint64 amountMinor;
     }
 
-    /// @notice The household's signed yes: EIP-712 `Acceptance`, as the compact signature of EIP-2098.
-    struct SignedAcceptance {
-        EntitlementId id;
+    /// @notice The donor's signed consent to another restriction: EIP-712 `Reassignment`, compact by EIP-2098.
+    struct SignedReassignment {
+        ReassignmentId id;
+        DonationId donation;
+        FundId to;
         uint64 amountMinor;
         uint64 deadlineUnixS;
         bytes32 r;
         bytes32 vs;
     }
 
-    /// @notice The household's signed no: EIP-712 `Refusal`.
-    struct SignedRefusal {
-        EntitlementId id;
-        Code reason;
+    /// @notice The claim key moves a gift to the donor's own wallet: EIP-712 `Claim`.
+    struct SignedClaim {
+        DonationId donation;
+        address wallet;
         uint64 deadlineUnixS;
         bytes32 r;
         bytes32 vs;
     }
 
-    event ProgrammeOpened(ProgrammeId indexed programme, OrganisationId indexed organisation);
-    /// @notice Money of this head may serve the programme.
-    event ProgrammeHeadAllowed(ProgrammeId indexed programme, Code head);
     event FundOpened(
         FundId indexed fund,
         OrganisationId indexed organisation,
         ProgrammeId indexed programme,
         Code unit,
         Code head,
+        Code campaign,
+        Code place,
+        uint64 releaseAtUnixS,
+        uint64 opensAtUnixS,
+        uint64 closesAtUnixS,
         uint16 feeCapBps
     );
     /// @notice Inflow: units [start, start + amount) of the fund are this donor's gift.
@@ -202,9 +197,14 @@ interface IFundLedger {
         uint64 start,
         uint64 amountMinor,
         uint64 settledAtUnixS,
+        Code form,
         Code channel,
+        uint64 valueMinor,
+        Code valueCurrency,
         bytes32 commitment
     );
+    /// @notice The gift now belongs to the donor's own wallet instead of the claim key.
+    event DonationClaimed(DonationId indexed donation, address indexed claimKey, address indexed wallet);
     /// @notice Outflow: units [start, start + amount) are the organisation's share.
     event FeeTaken(FundId indexed fund, FeeId indexed fee, uint64 start, uint64 amountMinor);
     /// @notice Outflow: units [start, start + amount) went back to the donor of `donation`; whoever gave those units
@@ -217,38 +217,44 @@ interface IFundLedger {
         uint64 amountMinor,
         uint64 continuesAt
     );
-    event PaymentListProposed(
-        PaymentListId indexed list,
-        FundId indexed fund,
-        ProgrammeId indexed programme,
+    /// @notice Outflow of `from` and inflow of `to`: units [start, start + amount) left `from` for the donor's new wish;
+    /// whoever gave those units continues at [continuesAt, continuesAt + amount), the withdrawn tail of `donation`, and
+    /// that tail continues at [startsAt, startsAt + amount) of `to`.
+    event DonationReassigned(
+        FundId indexed from,
+        ReassignmentId indexed reassignment,
+        DonationId indexed donation,
+        FundId to,
+        uint64 start,
+        uint64 amountMinor,
+        uint64 continuesAt,
+        uint64 startsAt
+    );
+    event TransferProposed(
+        TransferId indexed transfer,
+        FundId indexed from,
+        FundId indexed to,
         address maker,
-        bytes32 contentHash,
-        uint64 totalMinor,
-        uint64 expiresAtUnixS,
-        uint32 count
+        uint64 amountMinor,
+        bytes32 commitment
     );
-    event EntitlementListed(
-        PaymentListId indexed list, EntitlementId indexed entitlement, address indexed household, uint64 amountMinor
+    /// @notice The first of two checkers approved.
+    event TransferChecked(TransferId indexed transfer, address indexed checker);
+    /// @notice Outflow: units [start, start + amount) are on their way to the fund `to`.
+    event TransferSent(
+        FundId indexed from,
+        TransferId indexed transfer,
+        FundId indexed to,
+        address checker,
+        uint64 start,
+        uint64 amountMinor
     );
-    /// @notice The list's entitlements are offered and its total is reserved on the fund line.
-    event PaymentListApproved(PaymentListId indexed list, FundId indexed fund, address checker, uint64 totalMinor);
-    /// @notice The household said no; the units are free again.
-    event EntitlementRefused(EntitlementId indexed entitlement, FundId indexed fund, uint64 amountMinor, Code reason);
-    /// @notice Nobody handed the aid over in time; the units are free again.
-    event EntitlementExpired(EntitlementId indexed entitlement, FundId indexed fund, uint64 amountMinor);
-    /// @notice Outflow: units [start, start + amount) left for the household. The agency's word.
-    event DeliveryHandedOver(
-        FundId indexed fund, EntitlementId indexed entitlement, address indexed agent, uint64 start, uint64 amountMinor
-    );
-    /// @notice The household confirms that the delivery arrived. The family's word, with the signature that proves it.
-    event DeliveryConfirmed(
-        EntitlementId indexed entitlement,
-        address indexed household,
-        AcceptanceMethod method,
-        uint64 deadlineUnixS,
-        bytes32 r,
-        bytes32 vs
-    );
+    /// @notice Inflow: units [start, start + amount) of the fund continue the transfer's, unit by unit.
+    event TransferReceived(FundId indexed to, TransferId indexed transfer, uint64 start, uint64 amountMinor);
+    /// @notice Inflow: the transfer was not taken; its units continue at [start, start + amount) of the fund that sent it.
+    event TransferCameBack(FundId indexed from, TransferId indexed transfer, uint64 start, uint64 amountMinor);
+    /// @notice The proposal was given up before anything left.
+    event TransferWithdrawn(TransferId indexed transfer);
 
     /// @notice A value that must be given is zero; `field` names it.
     /// @custom:field field
@@ -260,6 +266,11 @@ interface IFundLedger {
     /// @custom:remedy give a whole number of minor units above zero
     /// @custom:retry no
     error FundLedgerBadAmount(bytes32 id, uint64 amountMinor);
+    /// @notice Goods and services have a value and its currency; cash has neither.
+    /// @custom:field valueMinor
+    /// @custom:remedy give value and currency for goods and services, and none for cash
+    /// @custom:retry no
+    error FundLedgerBadValue(DonationId donation, uint64 valueMinor);
     /// @notice The id is taken by a different record.
     /// @custom:field id
     /// @custom:remedy make a new id for a new fact; send the same record again only unchanged
@@ -270,29 +281,19 @@ interface IFundLedger {
     /// @custom:remedy open the fund first, or correct its id
     /// @custom:retry no
     error FundLedgerUnknownFund(FundId fund);
-    /// @notice There is no programme with this id.
-    /// @custom:field programme
-    /// @custom:remedy open the programme first, or correct its id
-    /// @custom:retry no
-    error FundLedgerUnknownProgramme(ProgrammeId programme);
     /// @notice There is no gift with this id.
     /// @custom:field donation
     /// @custom:remedy record the gift first, or correct its id
     /// @custom:retry no
     error FundLedgerUnknownDonation(DonationId donation);
-    /// @notice There is no payment list with this id.
-    /// @custom:field list
-    /// @custom:remedy propose the list first, or correct its id
+    /// @notice There is no transfer with this id.
+    /// @custom:field transfer
+    /// @custom:remedy propose the transfer first, or correct its id
     /// @custom:retry no
-    error FundLedgerUnknownList(PaymentListId list);
-    /// @notice There is no entitlement with this id.
-    /// @custom:field entitlement
-    /// @custom:remedy add it to a payment list first, or correct its id
-    /// @custom:retry no
-    error FundLedgerUnknownEntitlement(EntitlementId entitlement);
+    error FundLedgerUnknownTransfer(TransferId transfer);
     /// @notice The fund's line is at its end, 2^63-1 minor units.
     /// @custom:field fund
-    /// @custom:remedy open a successor fund and record the gift there
+    /// @custom:remedy open a successor fund and record there
     /// @custom:retry no
     error FundLedgerFundFull(FundId fund, uint64 inflowEnd, uint64 amountMinor);
     /// @notice The fund has fewer free units than asked for (I1).
@@ -305,6 +306,21 @@ interface IFundLedger {
     /// @custom:remedy give a cap of at most 10000
     /// @custom:retry no
     error FundLedgerBadFeeCap(uint16 feeCapBps);
+    /// @notice A fund must close after it opens.
+    /// @custom:field closesAtUnixS
+    /// @custom:remedy give a close after the opening, or zero for a fund that stays open
+    /// @custom:retry no
+    error FundLedgerBadPeriod(uint64 opensAtUnixS, uint64 closesAtUnixS);
+    /// @notice The gift was settled when the fund did not take gifts (system E08).
+    /// @custom:field settledAtUnixS
+    /// @custom:remedy record the gift in a fund that was open at that time
+    /// @custom:retry no
+    error FundLedgerFundClosed(DonationId donation, uint64 settledAtUnixS);
+    /// @notice The fund's money is locked until its release date (I9, system E07).
+    /// @custom:field fund
+    /// @custom:remedy wait for the release date
+    /// @custom:retry yes
+    error FundLedgerNotReleased(FundId fund, uint64 releaseAtUnixS);
     /// @notice Fees would exceed the fund's published cap (I7).
     /// @custom:field amountMinor
     /// @custom:remedy take at most what the cap leaves; the cap of money already given is never raised
@@ -317,7 +333,7 @@ interface IFundLedger {
     error FundLedgerOtherFund(bytes32 id, FundId fund);
     /// @notice More than the part of the gift that has not left the fund (I7).
     /// @custom:field amountMinor
-    /// @custom:remedy refund at most the undelivered part
+    /// @custom:remedy ask for at most the undelivered part
     /// @custom:retry no
     error FundLedgerRefundAboveUndelivered(DonationId donation, uint64 askedMinor, uint64 undeliveredMinor);
     /// @notice Minutes enter and leave a fund only through the time bank.
@@ -330,79 +346,41 @@ interface IFundLedger {
     /// @custom:remedy give minutes through the time bank
     /// @custom:retry no
     error FundLedgerNotTimeBank(address caller);
-    /// @notice The programme does not take money given under this head (I9).
-    /// @custom:field fund
-    /// @custom:remedy choose a fund whose head the programme takes
+    /// @notice Only the delivery ledger may promise, deliver or take back.
+    /// @custom:field caller
+    /// @custom:remedy propose a payment list at the delivery ledger
     /// @custom:retry no
-    error FundLedgerHeadNotAllowed(ProgrammeId programme, Code head);
-    /// @notice The fund may serve only the programme it was opened for (I9).
-    /// @custom:field programme
-    /// @custom:remedy choose the fund's own programme, or a fund without one
+    error FundLedgerNotDeliveryLedger(address caller);
+    /// @notice A transfer stays within unit, head and every restriction of the fund it leaves (I9).
+    /// @custom:field to
+    /// @custom:remedy choose a fund of the same unit and head that is at least as restricted and takes no higher fees
     /// @custom:retry no
-    error FundLedgerFundForOtherProgramme(FundId fund, ProgrammeId programme);
-    /// @notice The programme belongs to another organisation than the fund.
-    /// @custom:field programme
-    /// @custom:remedy choose a programme of the fund's organisation
-    /// @custom:retry no
-    error FundLedgerProgrammeOfOther(ProgrammeId programme, OrganisationId organisation);
-    /// @notice The payment list has expired, or would at once.
-    /// @custom:field expiresAtUnixS
-    /// @custom:remedy propose a new list that expires later
-    /// @custom:retry no
-    error FundLedgerListExpired(PaymentListId list, uint64 expiresAtUnixS);
-    /// @notice The payment list has not expired yet.
-    /// @custom:field list
-    /// @custom:remedy try again after the list's expiry
+    error FundLedgerLessRestricted(FundId from, FundId to);
+    /// @notice The transfer is not in the state that the act needs.
+    /// @custom:field transfer
+    /// @custom:remedy look at the transfer's state; propose, approve and receive in this order, each once
     /// @custom:retry yes
-    error FundLedgerListNotExpired(PaymentListId list, uint64 expiresAtUnixS);
-    /// @notice The payment list is not in the state that the act needs.
-    /// @custom:field list
-    /// @custom:remedy propose, approve and deliver in this order, each once
-    /// @custom:retry yes
-    error FundLedgerListState(PaymentListId list, ListState state);
-    /// @notice Who made a payment list may not approve it (I5).
+    error FundLedgerTransferState(TransferId transfer, TransferState state);
+    /// @notice Maker and checkers of a transfer are different keys.
     /// @custom:field checker
-    /// @custom:remedy have another checker approve the list
+    /// @custom:remedy have another checker approve the transfer
     /// @custom:retry no
-    error FundLedgerMakerIsChecker(PaymentListId list, address caller);
-    /// @notice The list's items are not what was proposed: another number, total or content.
-    /// @custom:field items
-    /// @custom:remedy propose a new list whose count, total and content hash are those of its items
+    error FundLedgerMakerIsChecker(TransferId transfer, address caller);
+    /// @notice A gift is reassigned to another fund of the same organisation and unit.
+    /// @custom:field to
+    /// @custom:remedy reassign to a fund of the same organisation and unit, then transfer from there
     /// @custom:retry no
-    error FundLedgerListDiffers(PaymentListId list, uint32 added, uint64 addedMinor, bytes32 addedHash);
-    /// @notice The checker approved another content than the list has.
-    /// @custom:field contentHash
-    /// @custom:remedy check the list again and approve the content hash it has
+    error FundLedgerBadReassignment(DonationId donation, FundId to);
+    /// @notice The reassignment was carried out already.
+    /// @custom:field id
+    /// @custom:remedy nothing: it is done; make a new id for another one
     /// @custom:retry no
-    error FundLedgerOtherContent(PaymentListId list, bytes32 contentHash);
-    /// @notice A household is opened by another body than the one that pays it.
-    /// @custom:field household
-    /// @custom:remedy have an independent registrar open the household's account
+    error FundLedgerAlreadyDone(bytes32 id);
+    /// @notice The gift was moved to the donor's own wallet already.
+    /// @custom:field donation
+    /// @custom:remedy nothing: a gift is claimed once
     /// @custom:retry no
-    error FundLedgerPayerOpenedHousehold(EntitlementId entitlement, address household);
-    /// @notice The entitlement is not in the state that the act needs.
-    /// @custom:field entitlement
-    /// @custom:remedy look at the entitlement's state; an act is done once and in order
-    /// @custom:retry no
-    error FundLedgerEntitlementState(EntitlementId entitlement, EntitlementState state);
-    /// @notice The entitlement is not on the named payment list.
-    /// @custom:field list
-    /// @custom:remedy name the entitlement's own list
-    /// @custom:retry no
-    error FundLedgerOtherList(EntitlementId entitlement, PaymentListId list);
-    /// @notice The household accepted another amount than was offered.
-    /// @custom:field amountMinor
-    /// @custom:remedy sign again for the amount that was offered
-    /// @custom:retry no
-    error FundLedgerAmountDiffers(EntitlementId entitlement, uint64 signedMinor, uint64 offeredMinor);
-    /// @notice The household has no key to sign with.
-    /// @custom:field household
-    /// @custom:remedy have the registrar give the household a key
-    /// @custom:retry yes
-    error FundLedgerNoKey(EntitlementId entitlement, address household);
-
-    /// @notice Opens a programme that may be fed by money of the given heads. Caller: administrator.
-    function openProgramme(ProgrammeId programme, OrganisationId organisation, Code[] calldata heads) external;
+    error FundLedgerAlreadyClaimed(DonationId donation, address wallet);
 
     /// @notice Opens a fund; the same opening again is a no-op. Caller: administrator.
     function openFund(FundOpening calldata opening) external;
@@ -413,51 +391,72 @@ interface IFundLedger {
     /// @notice Records a gift of minutes whose credits the time bank has moved to this contract. Caller: time bank.
     function donateMinutes(FundId fund, DonationEntry calldata entry) external;
 
+    /// @notice Moves gifts from the claim key printed on a receipt to the donor's own wallet, once. Caller: anyone.
+    function claim(SignedClaim[] calldata claims) external;
+
     /// @notice Takes the organisation's share, under the fund's cap. Caller: CASHIER.
     function takeFees(FundId fund, FeeEntry[] calldata entries) external;
 
     /// @notice Gives undelivered parts of gifts back to their donors. Caller: CASHIER.
     function refund(FundId fund, RefundEntry[] calldata entries) external;
 
-    /// @notice Proposes a payment list and adds the next items, in the order of its content hash; a long list takes
-    /// several calls with the same proposal. An item that is on the list already is passed over. Caller: MAKER.
-    function proposeList(ListProposal calldata proposal, EntitlementEntry[] calldata items) external;
+    /// @notice Moves undelivered parts of gifts out of `from` to funds under another restriction, with the donors'
+    /// signatures. Caller: CASHIER.
+    function reassign(FundId from, SignedReassignment[] calldata reassignments) external;
 
-    /// @notice Offers the list's entitlements and reserves its total. Caller: CHECKER, not the maker (I5).
-    function approveList(PaymentListId list, bytes32 contentHash) external;
+    /// @notice Proposes transfers to other funds; nothing leaves yet. Caller: MAKER of each sending organisation.
+    function proposeTransfers(TransferProposal[] calldata proposals) external;
 
-    /// @notice The agency's word that aid of one list left for its households. Caller: AGENT.
-    function handOver(PaymentListId list, EntitlementId[] calldata entitlements) external;
+    /// @notice Approves transfers by repeating them; above the organisation's threshold a second checker must. The units
+    /// leave. Caller: CHECKER of each sending organisation, not the maker.
+    function approveTransfers(TransferProposal[] calldata proposals) external;
 
-    /// @notice Hand-over with the household present: its signature confirms at once. Caller: AGENT.
-    function handOverAccepted(PaymentListId list, SignedAcceptance[] calldata acceptances) external;
+    /// @notice Takes transfers into their funds. Caller: CASHIER of each receiving organisation.
+    function receiveTransfers(TransferId[] calldata transfers) external;
 
-    /// @notice Confirms deliveries handed over before, by the households' signatures (I6). Caller: anyone.
-    function accept(SignedAcceptance[] calldata acceptances) external;
+    /// @notice Brings transfers that were sent and not received back. Caller: CASHIER of each receiving organisation, or
+    /// of the sending one.
+    /// @param organisation The body that the caller acts for.
+    function bringBackTransfers(OrganisationId organisation, TransferId[] calldata transfers) external;
 
-    /// @notice Records households' signed refusals; the units are free again. Caller: anyone.
-    function refuse(SignedRefusal[] calldata refusals) external;
+    /// @notice Gives up proposals that have not been sent. Caller: MAKER of each sending organisation.
+    function withdrawTransfers(TransferId[] calldata transfers) external;
 
-    /// @notice Frees what was offered by an expired list and not handed over. Caller: anyone.
-    function expire(EntitlementId[] calldata entitlements) external;
+    /// @notice Promises free units to households. Caller: delivery ledger.
+    function reserve(FundId fund, uint64 amountMinor) external;
+
+    /// @notice Frees promised units. Caller: delivery ledger.
+    function release(FundId fund, uint64 amountMinor) external;
+
+    /// @notice Promised units leave the fund; they are the next on the outflow line. Caller: delivery ledger.
+    /// @return start Where they start.
+    function deliver(FundId fund, uint64 amountMinor) external returns (uint64 start);
+
+    /// @notice Delivered units came back; they are the next on the inflow line. Caller: delivery ledger.
+    /// @return start Where they start.
+    function takeBack(FundId fund, uint64 amountMinor) external returns (uint64 start);
 
     function fundOf(FundId fund) external view returns (Fund memory);
+    /// @notice Where the fund's next outflow starts.
+    function outflowEndOf(FundId fund) external view returns (uint64);
     function donationOf(DonationId donation) external view returns (Donation memory);
+    /// @notice The fund that a gift was recorded in.
+    function fundOfDonation(DonationId donation) external view returns (Fund memory);
     function feeOf(FeeId fee) external view returns (Outflow memory);
     function refundOf(RefundId refundId) external view returns (Outflow memory);
-    function listOf(PaymentListId list) external view returns (PaymentList memory);
-    function entitlementOf(EntitlementId entitlement) external view returns (Entitlement memory);
-    function programmeOwner(ProgrammeId programme) external view returns (OrganisationId);
-    function takesHead(ProgrammeId programme, Code head) external view returns (bool);
+    function transferOf(TransferId transfer) external view returns (Transfer memory);
     /// @notice The part of a gift that has not left the fund and could be refunded, if that many units are free.
     function undelivered(DonationId donation) external view returns (uint64 amountMinor);
-    /// @notice EIP-712 digest of Acceptance(address household,bytes32 entitlement,uint64 amountMinor,bytes32 unit,
-    /// bytes32 genesisHash,uint64 deadlineUnixS), which a household signs to accept.
-    function acceptanceDigest(EntitlementId entitlement, uint64 amountMinor, uint64 deadlineUnixS)
-        external
-        view
-        returns (bytes32);
-    /// @notice EIP-712 digest of Refusal(address household,bytes32 entitlement,bytes32 reason,bytes32 genesisHash,
-    /// uint64 deadlineUnixS), which a household signs to refuse.
-    function refusalDigest(EntitlementId entitlement, Code reason, uint64 deadlineUnixS) external view returns (bytes32);
+    /// @notice EIP-712 digest of Reassignment(address donor,bytes32 reassignment,bytes32 donation,bytes32 to,
+    /// uint64 amountMinor,bytes32 genesisHash,uint64 deadlineUnixS), which a donor signs to consent.
+    function reassignmentDigest(
+        ReassignmentId reassignment,
+        DonationId donation,
+        FundId to,
+        uint64 amountMinor,
+        uint64 deadlineUnixS
+    ) external view returns (bytes32);
+    /// @notice EIP-712 digest of Claim(address claimKey,bytes32 donation,address wallet,bytes32 genesisHash,
+    /// uint64 deadlineUnixS), which a claim key signs.
+    function claimDigest(DonationId donation, address wallet, uint64 deadlineUnixS) external view returns (bytes32);
 }

@@ -3,37 +3,46 @@ pragma solidity ^0.8.27;
 
 import {OrganisationId} from "../types/Ids.sol";
 
-/// @title Household accounts and the keys that accept for them (systems T09, DESIGN section 3).
-/// @notice An account is pseudonymous: 20 random bytes that name nobody. A body with registrars opens it; `FundLedger`
-/// refuses to pay an account that the payer opened itself.
+/// @title Household accounts and what accepts for them: a key or a card (systems T09, E15, DESIGN section 3).
+/// @notice An account is pseudonymous: 20 random bytes that name nobody. A body with registrars opens it; `DeliveryLedger`
+/// refuses to pay an account that the payer or the provider opened itself.
 interface IHouseholdRegistry {
     /// @notice One account to open.
     struct Opening {
         address account;
         /// @dev Signs acceptances and refusals; zero for a family that has none yet.
         address key;
+        /// @dev Merkle root of the secrets on the family's scratch card; zero for a family that has none.
+        bytes32 cardRoot;
     }
 
-    /// @notice An open account.
+    /// @notice An account. Its history stays when it is closed.
     struct Household {
         OrganisationId openedBy;
         address key;
-        /// @dev First 64 bits of the hash of the opening: tells a repeated record from a conflicting one, also after the
-        /// key was replaced.
+        /// @dev No new aid is promised to a closed account (system E15).
+        bool closed;
+        /// @dev First 64 bits of the hash of the opening: tells a repeated record from a conflicting one, also after key
+        /// or card were replaced.
         uint64 digest;
+        bytes32 cardRoot;
     }
 
-    event HouseholdOpened(address indexed account, OrganisationId indexed openedBy, address key);
+    event HouseholdOpened(address indexed account, OrganisationId indexed openedBy, address key, bytes32 cardRoot);
     event HouseholdKeyReplaced(address indexed account, OrganisationId indexed replacedBy, address key);
+    /// @notice A lost or used card was replaced; the old one's secrets are void.
+    event HouseholdCardReplaced(address indexed account, OrganisationId indexed replacedBy, bytes32 cardRoot);
+    event HouseholdClosed(address indexed account, OrganisationId indexed closedBy);
+    event HouseholdReopened(address indexed account, OrganisationId indexed reopenedBy);
 
     /// @notice The account may not be zero.
     /// @custom:field account
     /// @custom:remedy draw a random account
     /// @custom:retry no
     error HouseholdRegistryBadAccount(address account);
-    /// @notice The account was opened already with another key or by another body.
+    /// @notice The account was opened already with another key or card, or by another body.
     /// @custom:field account
-    /// @custom:remedy draw another account; to change a key, replace it
+    /// @custom:remedy draw another account; to change key or card, replace them
     /// @custom:retry no
     error HouseholdRegistryConflict(address account);
     /// @notice There is no such household account.
@@ -41,7 +50,7 @@ interface IHouseholdRegistry {
     /// @custom:remedy have a registrar open the account first
     /// @custom:retry yes
     error HouseholdRegistryUnknownHousehold(address account);
-    /// @notice Only the body that opened the account may replace its key.
+    /// @notice Only the body that opened the account may change it.
     /// @custom:field organisation
     /// @custom:remedy ask the body that opened the account
     /// @custom:retry no
@@ -53,7 +62,20 @@ interface IHouseholdRegistry {
     /// @notice Gives an account a new key; its history stays. Caller: REGISTRAR of the body that opened it.
     function replaceKey(OrganisationId organisation, address account, address key) external;
 
+    /// @notice Gives an account a new card; its history stays. Caller: REGISTRAR of the body that opened it.
+    function replaceCard(OrganisationId organisation, address account, bytes32 cardRoot) external;
+
+    /// @notice Closes accounts: the families left the programmes. Closing twice is a no-op. Caller: REGISTRAR of the body
+    /// that opened them.
+    function close(OrganisationId organisation, address[] calldata accounts) external;
+
+    /// @notice Reopens closed accounts; on an open one a no-op. Caller: REGISTRAR of the body that opened them.
+    function reopen(OrganisationId organisation, address[] calldata accounts) external;
+
     /// @notice The account's record; reverts when unknown.
     function householdOf(address account) external view returns (Household memory);
+    /// @notice True for an account that was opened, also when it was closed since.
+    function isKnown(address account) external view returns (bool);
+    /// @notice True for an account that was opened and is not closed.
     function isOpen(address account) external view returns (bool);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.27;
 
-import {DonationId, FundId, OrganisationId, RedemptionId, ServiceId} from "../types/Ids.sol";
+import {Code, DonationId, FundId, HeirNamingId, OrganisationId, RedemptionId, ServiceId} from "../types/Ids.sol";
 
 /// @title Volunteers' hours: redeemable minutes (worldly reserve) or good coins (spiritual reserve) (systems T05, T06).
 /// @notice Minutes are an ERC-20 with 0 decimals that moves among members only and never expires. Supply = issued -
@@ -20,6 +20,8 @@ interface ITimeBank {
         address volunteer;
         /// @dev The receiving household's account.
         address receiver;
+        /// @dev What was done, e.g. "general", "medical", "teaching".
+        Code kind;
         uint32 serviceMinutes;
         uint64 servedAtUnixS;
         uint64 deadlineUnixS;
@@ -30,8 +32,10 @@ interface ITimeBank {
     /// @notice A confirmed act.
     struct Service {
         address volunteer;
-        uint32 serviceMinutes;
+        uint16 serviceMinutes;
         Reserve reserve;
+        /// @dev The body that confirmed it, by its number here.
+        uint24 organisationNumber;
         /// @dev First 48 bits of the hash of the entry: tells a repeated record from a conflicting one.
         uint48 digest;
     }
@@ -67,12 +71,31 @@ interface ITimeBank {
         bytes32 vs;
     }
 
+    /// @notice To whom the volunteer's minutes go one day: EIP-712 `HeirNaming`. A new naming replaces the last.
+    struct SignedHeirNaming {
+        HeirNamingId id;
+        address volunteer;
+        /// @dev Zero for nobody.
+        address heir;
+        uint64 deadlineUnixS;
+        bytes32 r;
+        bytes32 vs;
+    }
+
+    /// @notice A coordinator's report that a volunteer's minutes are to pass to the heir.
+    struct Bequest {
+        address openedBy;
+        /// @dev First second at which another coordinator may pass them on; zero when none is open.
+        uint64 passesAtUnixS;
+    }
+
     event ServiceConfirmed(
         ServiceId indexed service,
         OrganisationId indexed organisation,
         address indexed volunteer,
         address receiver,
         address coordinator,
+        Code kind,
         uint32 serviceMinutes,
         uint64 servedAtUnixS
     );
@@ -91,6 +114,20 @@ interface ITimeBank {
     );
     /// @notice Minutes kept by the fund ledger were used for a delivery and are gone.
     event MinutesDelivered(uint64 amountMinutes);
+    /// @notice Minutes of a delivery that came back are kept by the fund ledger again.
+    event MinutesTakenBack(uint64 amountMinutes);
+    event HeirNamed(HeirNamingId indexed naming, address indexed volunteer, address indexed heir);
+    event BequestOpened(
+        address indexed volunteer,
+        OrganisationId indexed organisation,
+        address indexed coordinator,
+        uint64 passesAtUnixS
+    );
+    /// @notice The volunteer is alive: minutes moved by the own key, or the heir was named anew.
+    event BequestStopped(address indexed volunteer);
+    event BequestPassed(
+        address indexed volunteer, address indexed heir, OrganisationId indexed organisation, uint256 amountMinutes
+    );
 
     /// @notice A value that must be given is zero; `field` names it.
     /// @custom:field field
@@ -163,6 +200,32 @@ interface ITimeBank {
     /// @custom:retry no
     error TimeBankNotFundLedger(address caller);
 
+    /// @notice The organisation would confirm more minutes than the regulator lets it promise (system T05).
+    /// @custom:field minutes
+    /// @custom:remedy ask the regulator for a higher ceiling
+    /// @custom:retry yes
+    error TimeBankCeilingReached(OrganisationId organisation, uint64 pledgedMinutes, uint64 ceilingMinutes);
+    /// @notice The volunteer has named no heir.
+    /// @custom:field volunteer
+    /// @custom:remedy nothing: minutes without an heir stay where they are
+    /// @custom:retry no
+    error TimeBankNoHeir(address volunteer);
+    /// @notice A volunteer cannot be the own heir, and the fund ledger cannot inherit.
+    /// @custom:field heir
+    /// @custom:remedy name another person's account, or zero for nobody
+    /// @custom:retry no
+    error TimeBankBadHeir(address volunteer, address heir);
+    /// @notice No bequest of this volunteer is open, or not long enough.
+    /// @custom:field volunteer
+    /// @custom:remedy open the bequest and wait until it may pass
+    /// @custom:retry yes
+    error TimeBankBequestNotDue(address volunteer, uint64 passesAtUnixS);
+    /// @notice Another coordinator opened and another passes a bequest.
+    /// @custom:field caller
+    /// @custom:remedy have a second coordinator pass it
+    /// @custom:retry no
+    error TimeBankSecondCoordinatorNeeded(address caller);
+
     /// @notice Records acts that receiver and coordinator confirm. Caller: COORDINATOR of `organisation`.
     function confirmServices(OrganisationId organisation, ServiceEntry[] calldata entries) external;
 
@@ -178,9 +241,28 @@ interface ITimeBank {
     /// @notice Burns minutes that left a fund in a delivery. Caller: the fund ledger.
     function deliver(uint64 amountMinutes) external;
 
+    /// @notice Restores minutes of a delivery that came back. Caller: the fund ledger.
+    function takeBack(uint64 amountMinutes) external;
+
+    /// @notice Records volunteers' heirs. Caller: anyone.
+    function nameHeirs(SignedHeirNaming[] calldata namings) external;
+
+    /// @notice Reports that a volunteer's minutes are to pass on, 30 days from now unless the volunteer acts. Caller:
+    /// COORDINATOR.
+    function openBequest(OrganisationId organisation, address volunteer) external;
+
+    /// @notice Moves all minutes of the volunteer to the heir. Caller: another COORDINATOR.
+    function passBequest(OrganisationId organisation, address volunteer) external;
+
     function serviceOf(ServiceId service) external view returns (Service memory);
     function isMember(address account) external view returns (bool);
     function goodCoinsOf(address account) external view returns (uint256);
     function issuedMinutes() external view returns (uint256);
     function redeemedMinutes() external view returns (uint256);
+    /// @notice Minutes that members hold or may still choose: what volunteers can ask back one day.
+    function liabilityMinutes() external view returns (uint256);
+    /// @notice Minutes that the body confirmed, without those whose volunteer chose a good coin.
+    function pledgedMinutes(OrganisationId organisation) external view returns (uint64);
+    function heirOf(address volunteer) external view returns (address);
+    function bequestOf(address volunteer) external view returns (Bequest memory);
 }
