@@ -57,14 +57,6 @@ def wrapped(text: str, indent: str) -> str:
 class Types:
     """ABI types in Python: how they are annotated, encoded, decoded and stored."""
 
-    def __init__(self, abis: Iterable[list[Json]]) -> None:
-        self.named: dict[str, str] = {}
-        for entry in (e for abi in abis for e in abi):
-            for p in _parameters(entry):
-                inner = p.get("internalType", "")
-                if p["type"] == "bytes32" and inner != "bytes32":
-                    self.named.setdefault(p["name"], inner)
-
     def size(self, p: Json) -> int:
         """How many words a static parameter takes: one, but for nested structs and arrays of fixed length."""
         if p["type"] == "tuple":
@@ -320,14 +312,25 @@ def _answer(types: Types, outputs: list[Json], call: str) -> tuple[str, str]:
     return f"View[{types.python(p)}]", f"View({call}, lambda data: {types.from_word(p, 'data[:32]')})"
 
 
-def typed_data_source(types: Types, contract: str) -> Iterator[str]:
+def typed_names(abi: list[Json]) -> dict[str, str]:
+    """Which of our types a `bytes32` of an EIP-712 struct has: the one of the same name in the contract's own ABI."""
+    named: dict[str, str] = {}
+    for entry in abi:
+        for p in _parameters(entry):
+            if p["type"] == "bytes32" and p["internalType"] != "bytes32":
+                named.setdefault(p["name"], p["internalType"])
+    return named
+
+
+def typed_data_source(types: Types, artifact: Json) -> Iterator[str]:
     """The EIP-712 structs that the contract checks, from its type strings, and its domain."""
+    contract, named = artifact["contractName"], typed_names(artifact["abi"])
     source = (SOURCES / f"{contract}.sol").read_text()
     found = re.findall(r'keccak256\(\s*"(\w+)\(([^)]*)\)"\s*\)', source)
     for name, body in found:
         fields = [dict(zip(("type", "name"), f.split(" "), strict=True)) for f in body.split(",")]
         for f in fields:
-            f["internalType"] = types.named.get(f["name"], f["type"]) if f["type"] == "bytes32" else f["type"]
+            f["internalType"] = named.get(f["name"], f["type"]) if f["type"] == "bytes32" else f["type"]
         lines = "\n".join(f"    {snake(f['name'])}: {types.python(f)}" for f in fields)
         words = ",\n                ".join(types.word(f, f"self.{snake(f['name'])}") for f in fields)
         listed = ", ".join(f'("{f["name"]}", "{f["type"]}")' for f in fields)
@@ -368,7 +371,7 @@ def contract_module(types: Types, artifact: Json) -> str:
         *struct_source(types, artifact),
         *event_source(types, artifact),
         *function_source(types, artifact),
-        *typed_data_source(types, contract),
+        *typed_data_source(types, artifact),
     ]
     body = "\n\n".join(parts)
     return HEADER.format(doc=f"{contract}: {title[1] if title else ''}") + imports(body) + "\n\n" + body
@@ -471,7 +474,7 @@ def errors_module(types: Types, artifacts: list[Json]) -> str:
 def main() -> None:
     """Writes every module of `contracts/bindings/`."""
     artifacts = [json.loads((ARTIFACTS / f"{name}.json").read_text()) for name in CONTRACTS]
-    types = Types(a["abi"] for a in artifacts)
+    types = Types()
     modules = {"ids": ids_module(), "errors": errors_module(types, artifacts)}
     modules |= {snake(a["contractName"]): contract_module(types, a) for a in artifacts}
     for old in BINDINGS.glob("*.py"):

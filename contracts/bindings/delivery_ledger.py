@@ -42,6 +42,7 @@ class EntitlementState(IntEnum):
     DISPUTED = 6
     UPHELD = 7
     DISMISSED = 8
+    RETURNED = 9
 
 
 class ListState(IntEnum):
@@ -1002,7 +1003,8 @@ APPROVE_LIST = bytes.fromhex("5888719c")
 
 def approve_list(list_id: PaymentListId, content_hash: bytes) -> bytes:
     """Offers the list's entitlements and reserves its total; above the organisation's threshold a second
-    checker does. Caller: CHECKER, neither the maker nor the first checker (I5)."""
+    checker does. The same approval again is a no-op. Caller: CHECKER, neither the maker nor the first
+    checker (I5)."""
     return calldata(
         APPROVE_LIST, [bytes32_word(list_id, "listId"), bytes32_word(content_hash, "contentHash")], None
     )
@@ -1012,7 +1014,8 @@ CANCEL_LIST = bytes.fromhex("aa9e893c")
 
 
 def cancel_list(list_id: PaymentListId, reason: str) -> bytes:
-    """Ends a list; what nobody had taken is free again. Caller: MAKER or CHECKER."""
+    """Ends a list that has not expired; what nobody had taken is free again. Caller: MAKER or CHECKER; of a
+    list that is not approved also of the programme's owner."""
     return calldata(CANCEL_LIST, [bytes32_word(list_id, "listId"), code_word(reason, "reason")], None)
 
 
@@ -1179,8 +1182,8 @@ RECORD_RETURNS = bytes.fromhex("8cac69a5")
 
 
 def record_returns(fund: FundId, returns_: Sequence[ReturnEntry]) -> bytes:
-    """Records units of deliveries that came back to the fund: undeliverable, clawed back, repaid. Caller:
-    CASHIER."""
+    """Records units of deliveries that came back to the fund: undeliverable, clawed back, repaid. What was not
+    confirmed and came back whole is Returned: it did not reach the household. Caller: CASHIER."""
     return calldata(RECORD_RETURNS, [bytes32_word(fund, "fund")], [item.words() for item in returns_])
 
 

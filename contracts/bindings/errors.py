@@ -318,11 +318,11 @@ class DeliveryLedgerListDiffers(ContractError):
 
 
 class DeliveryLedgerListExpired(ContractError):
-    """The payment list has expired, or would at once."""
+    """The payment list has expired, or would at once, or would live longer than 366 days."""
 
     SIGNATURE = "DeliveryLedgerListExpired(bytes32,uint64)"
     FIELD = "expires_at_unix_s"
-    REMEDY = "propose a new list that expires later"
+    REMEDY = "propose a new list that expires later, within 366 days"
     RETRY = False
     COLUMNS = (
         Column("list", "bytes32"),
@@ -468,11 +468,12 @@ class DeliveryLedgerPayerOpenedHousehold(ContractError):
 
 
 class DeliveryLedgerPlaceOutside(ContractError):
-    """The place lies outside the fund's restriction or the payer's licensed area (I9, system E05)."""
+    """The place lies outside the fund's restriction or the licensed area of payer or provider (I9, system
+    E05)."""
 
     SIGNATURE = "DeliveryLedgerPlaceOutside(bytes32,bytes32)"
     FIELD = "place"
-    REMEDY = "choose a place within both"
+    REMEDY = "choose a place within all of them"
     RETRY = False
     COLUMNS = (
         Column("place", "code"),
@@ -542,8 +543,8 @@ class FieldAcceptanceCardFieldUsed(ContractError):
 
 
 class FieldAcceptanceNotIndependent(ContractError):
-    """Witnesses are two people of two bodies, neither paying nor handing over; a card's cosigner is no agent
-    of the provider."""
+    """Witnesses are two people of two bodies, neither paying nor handing over; a card's cosigner was never an
+    agent of the provider."""
 
     SIGNATURE = "FieldAcceptanceNotIndependent(bytes32,address)"
     FIELD = "witness"
@@ -641,7 +642,7 @@ class FundLedgerBadReassignment(ContractError):
 
 
 class FundLedgerBadValue(ContractError):
-    """Goods and services have a value and its currency; cash has neither."""
+    """Goods and services have a value of at most 2^63-1 and its currency; cash has neither."""
 
     SIGNATURE = "FundLedgerBadValue(bytes32,uint64)"
     FIELD = "value_minor"
@@ -797,6 +798,19 @@ class FundLedgerNotTimeBank(ContractError):
     COLUMNS = (Column("caller", "address"),)
 
 
+class FundLedgerNotYetSettled(ContractError):
+    """The gift is settled more than a day ahead; a value date may be tomorrow's."""
+
+    SIGNATURE = "FundLedgerNotYetSettled(bytes32,uint64)"
+    FIELD = "settled_at_unix_s"
+    REMEDY = "record the gift once it has arrived"
+    RETRY = True
+    COLUMNS = (
+        Column("donation", "bytes32"),
+        Column("settled_at_unix_s", "int"),
+    )
+
+
 class FundLedgerOtherFund(ContractError):
     """The gift belongs to another fund than the one named."""
 
@@ -807,6 +821,20 @@ class FundLedgerOtherFund(ContractError):
     COLUMNS = (
         Column("id", "bytes32"),
         Column("fund", "bytes32"),
+    )
+
+
+class FundLedgerProgrammeOfOtherCampaign(ContractError):
+    """A fund for one programme and one campaign needs a programme of that campaign, or nobody could be paid
+    (I9)."""
+
+    SIGNATURE = "FundLedgerProgrammeOfOtherCampaign(bytes32,bytes32)"
+    FIELD = "campaign"
+    REMEDY = "name the programme's own campaign, or none"
+    RETRY = False
+    COLUMNS = (
+        Column("programme", "bytes32"),
+        Column("campaign", "code"),
     )
 
 
@@ -1235,6 +1263,20 @@ class RulebookUnknownVersion(ContractError):
     )
 
 
+class ServiceOrdersBadShare(ContractError):
+    """A share is at most 2^63-1 minor units."""
+
+    SIGNATURE = "ServiceOrdersBadShare(bytes32,uint64,uint64)"
+    FIELD = "share"
+    REMEDY = "give shares in minor units of the order's unit"
+    RETRY = False
+    COLUMNS = (
+        Column("order", "bytes32"),
+        Column("state_share_minor", "int"),
+        Column("people_share_minor", "int"),
+    )
+
+
 class ServiceOrdersConflict(ContractError):
     """The id is taken by a different order."""
 
@@ -1391,6 +1433,19 @@ class TimeBankBadMinutes(ContractError):
     COLUMNS = (
         Column("id", "bytes32"),
         Column("amount_minutes", "int"),
+    )
+
+
+class TimeBankBadVolunteer(ContractError):
+    """The fund ledger keeps minutes for its funds and serves nobody itself."""
+
+    SIGNATURE = "TimeBankBadVolunteer(bytes32,address)"
+    FIELD = "volunteer"
+    REMEDY = "name the volunteer's own account"
+    RETRY = False
+    COLUMNS = (
+        Column("service", "bytes32"),
+        Column("volunteer", "address"),
     )
 
 
@@ -1625,7 +1680,9 @@ BY_SELECTOR: dict[bytes, type[ContractError]] = {
     bytes.fromhex("aa7349dc"): FundLedgerNotEnough,
     bytes.fromhex("9a55babf"): FundLedgerNotReleased,
     bytes.fromhex("c52e6db8"): FundLedgerNotTimeBank,
+    bytes.fromhex("05823c7c"): FundLedgerNotYetSettled,
     bytes.fromhex("d4392b7f"): FundLedgerOtherFund,
+    bytes.fromhex("b8842d75"): FundLedgerProgrammeOfOtherCampaign,
     bytes.fromhex("b6c0ab79"): FundLedgerRefundAboveUndelivered,
     bytes.fromhex("145e515a"): FundLedgerTransferState,
     bytes.fromhex("0f366374"): FundLedgerUnknownDonation,
@@ -1661,6 +1718,7 @@ BY_SELECTOR: dict[bytes, type[ContractError]] = {
     bytes.fromhex("47a817c9"): RulebookNotNextVersion,
     bytes.fromhex("8fd9d807"): RulebookNotOwner,
     bytes.fromhex("85e7f682"): RulebookUnknownVersion,
+    bytes.fromhex("1f4d0c7b"): ServiceOrdersBadShare,
     bytes.fromhex("ae6e95da"): ServiceOrdersConflict,
     bytes.fromhex("3edd409a"): ServiceOrdersMissing,
     bytes.fromhex("663d852e"): ServiceOrdersNotConfirmed,
@@ -1674,6 +1732,7 @@ BY_SELECTOR: dict[bytes, type[ContractError]] = {
     bytes.fromhex("5a4795a2"): TimeBankAlreadyDone,
     bytes.fromhex("89c47a97"): TimeBankBadHeir,
     bytes.fromhex("2163272d"): TimeBankBadMinutes,
+    bytes.fromhex("d71c474b"): TimeBankBadVolunteer,
     bytes.fromhex("a355536e"): TimeBankBequestNotDue,
     bytes.fromhex("8df272eb"): TimeBankCeilingReached,
     bytes.fromhex("1e013a4b"): TimeBankConflict,

@@ -170,7 +170,7 @@ class Fund(NamedTuple):
     reserved: int
     fees: int
     donated: int
-    refunded: int
+    withdrawn: int
     release_at_unix_s: int
     fee_cap_bps: int
     organisation: OrganisationId
@@ -193,7 +193,7 @@ class Fund(NamedTuple):
                 uint_word(self.reserved, 64, "reserved"),
                 uint_word(self.fees, 64, "fees"),
                 uint_word(self.donated, 64, "donated"),
-                uint_word(self.refunded, 64, "refunded"),
+                uint_word(self.withdrawn, 64, "withdrawn"),
                 uint_word(self.release_at_unix_s, 64, "releaseAtUnixS"),
                 uint_word(self.fee_cap_bps, 16, "feeCapBps"),
                 bytes32_word(self.organisation, "organisation"),
@@ -423,6 +423,7 @@ class Transfer(NamedTuple):
     checker: Address
     from_number: int
     to_number: int
+    second_checker: Address
     digest: bytes
     amount_minor: int
 
@@ -436,6 +437,7 @@ class Transfer(NamedTuple):
                 address_word(self.checker, "checker"),
                 uint_word(self.from_number, 32, "fromNumber"),
                 uint_word(self.to_number, 32, "toNumber"),
+                address_word(self.second_checker, "secondChecker"),
                 bytes32_word(self.digest, "digest"),
                 uint_word(self.amount_minor, 64, "amountMinor"),
             )
@@ -451,8 +453,9 @@ class Transfer(NamedTuple):
             Address(data[96:128][12:]),
             int.from_bytes(data[128:160], "big"),
             int.from_bytes(data[160:192], "big"),
-            data[192:224],
-            int.from_bytes(data[224:256], "big"),
+            Address(data[192:224][12:]),
+            data[224:256],
+            int.from_bytes(data[256:288], "big"),
         )
 
 
@@ -914,7 +917,8 @@ APPROVE_TRANSFERS = bytes.fromhex("a8f59604")
 
 def approve_transfers(proposals: Sequence[TransferProposal]) -> bytes:
     """Approves transfers by repeating them; above the organisation's threshold a second checker must. The
-    units leave. Caller: CHECKER of each sending organisation, not the maker."""
+    units leave. The same approval again is a no-op. Caller: CHECKER of each sending organisation, not the
+    maker."""
     return calldata(APPROVE_TRANSFERS, [], [item.words() for item in proposals])
 
 

@@ -121,6 +121,7 @@ class Operator(NamedTuple):
 
     roles: int
     until_unix_s: int
+    ever_roles: int
 
     def words(self) -> bytes:
         """ABI words; raises BadValue naming the field that does not fit."""
@@ -128,6 +129,7 @@ class Operator(NamedTuple):
             (
                 uint_word(self.roles, 16, "roles"),
                 uint_word(self.until_unix_s, 64, "untilUnixS"),
+                uint_word(self.ever_roles, 16, "everRoles"),
             )
         )
 
@@ -137,6 +139,7 @@ class Operator(NamedTuple):
         return cls(
             int.from_bytes(data[0:32], "big"),
             int.from_bytes(data[32:64], "big"),
+            int.from_bytes(data[64:96], "big"),
         )
 
 

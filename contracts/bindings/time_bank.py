@@ -788,7 +788,7 @@ class ServiceReceived(NamedTuple):
     """EIP-712 struct `ServiceReceived`, checked by TimeBank."""
 
     receiver: Address
-    service: str
+    service: ServiceId
     volunteer: Address
     kind: str
     service_minutes: int
@@ -803,7 +803,7 @@ class ServiceReceived(NamedTuple):
                 (
                     SERVICERECEIVED_TYPE_HASH,
                     address_word(self.receiver, "receiver"),
-                    code_word(self.service, "service"),
+                    bytes32_word(self.service, "service"),
                     address_word(self.volunteer, "volunteer"),
                     code_word(self.kind, "kind"),
                     uint_word(self.service_minutes, 32, "serviceMinutes"),
@@ -832,7 +832,7 @@ class ReserveChoice(NamedTuple):
     """EIP-712 struct `ReserveChoice`, checked by TimeBank."""
 
     volunteer: Address
-    service: str
+    service: ServiceId
     reserve: int
     genesis_hash: bytes
     deadline_unix_s: int
@@ -844,7 +844,7 @@ class ReserveChoice(NamedTuple):
                 (
                     RESERVECHOICE_TYPE_HASH,
                     address_word(self.volunteer, "volunteer"),
-                    code_word(self.service, "service"),
+                    bytes32_word(self.service, "service"),
                     uint_word(self.reserve, 8, "reserve"),
                     bytes32_word(self.genesis_hash, "genesisHash"),
                     uint_word(self.deadline_unix_s, 64, "deadlineUnixS"),

@@ -49,6 +49,7 @@ contract AidToken is LedgerToken {
         if (state == IDeliveryLedger.EntitlementState.Confirmed) return "confirmed";
         if (state == IDeliveryLedger.EntitlementState.Cancelled) return "cancelled";
         if (state == IDeliveryLedger.EntitlementState.Disputed) return "disputed";
-        return state == IDeliveryLedger.EntitlementState.Upheld ? "upheld" : "dismissed";
+        if (state == IDeliveryLedger.EntitlementState.Upheld) return "upheld";
+        return state == IDeliveryLedger.EntitlementState.Dismissed ? "dismissed" : "returned";
     }
 }

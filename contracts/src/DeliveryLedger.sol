@@ -25,6 +25,9 @@ contract DeliveryLedger is IDeliveryLedger, SignedActs {
     using Places for Code;
 
     uint64 private constant MAX_AMOUNT = 2 ** 63 - 1;
+    /// @dev A list holds money and its families' season no longer than this.
+    uint64 private constant MAX_LIFE_S = 366 days;
+    uint16 private constant CANCELLERS = Roles.MAKER | Roles.CHECKER;
 
     bytes32 private constant ACCEPTANCE = keccak256(
         "Acceptance(address household,bytes32 entitlement,uint64 amountMinor,bytes32 unit,bytes32 genesisHash,uint64 deadlineUnixS)"
@@ -94,9 +97,7 @@ contract DeliveryLedger is IDeliveryLedger, SignedActs {
         LICENCES.requireRole(list.payer, msg.sender, Roles.CHECKER);
         require(list.maker != msg.sender, DeliveryLedgerMakerIsChecker(listId, msg.sender));
         require(list.contentHash == contentHash, DeliveryLedgerOtherContent(listId, list.contentHash));
-        if (list.state == ListState.Approved && (list.checker == msg.sender || list.secondChecker == msg.sender)) {
-            return;
-        }
+        if (list.checker == msg.sender || list.secondChecker == msg.sender) return;
         require(
             list.state == ListState.Proposed || list.state == ListState.Checked,
             DeliveryLedgerListState(listId, list.state)
@@ -114,7 +115,6 @@ contract DeliveryLedger is IDeliveryLedger, SignedActs {
                 return;
             }
         } else {
-            require(list.checker != msg.sender, DeliveryLedgerMakerIsChecker(listId, msg.sender));
             list.secondChecker = msg.sender;
         }
         _offer(list, listId);
@@ -123,13 +123,11 @@ contract DeliveryLedger is IDeliveryLedger, SignedActs {
     /// @inheritdoc IDeliveryLedger
     function cancelList(PaymentListId listId, Code reason) external {
         PaymentList storage list = _list(listId);
-        LICENCES.requireLicensed(list.payer);
-        require(
-            LICENCES.rolesOf(list.payer, msg.sender) & (Roles.MAKER | Roles.CHECKER) != 0,
-            ILicenceRegistry.LicenceRegistryNotInRole(list.payer, msg.sender, Roles.MAKER)
-        );
+        _requireMayCancel(list);
         require(Code.unwrap(reason) != 0, DeliveryLedgerMissing("reason"));
         if (list.state == ListState.Cancelled) return;
+        // What expired has ended already, and an ended entitlement does not change.
+        require(block.timestamp < list.expiresAtUnixS, DeliveryLedgerListExpired(listId, list.expiresAtUnixS));
         uint64 freedMinor = _endList(list, ListState.Cancelled);
         emit PaymentListCancelled(listId, list.fund, msg.sender, freedMinor, reason);
     }
@@ -312,7 +310,10 @@ contract DeliveryLedger is IDeliveryLedger, SignedActs {
         require(PaymentListId.unwrap(p.id) != 0, DeliveryLedgerMissing("list"));
         require(p.count != 0, DeliveryLedgerMissing("count"));
         _requireAmount(PaymentListId.unwrap(p.id), p.totalMinor);
-        require(p.expiresAtUnixS > block.timestamp, DeliveryLedgerListExpired(p.id, p.expiresAtUnixS));
+        require(
+            p.expiresAtUnixS > block.timestamp && p.expiresAtUnixS <= block.timestamp + MAX_LIFE_S,
+            DeliveryLedgerListExpired(p.id, p.expiresAtUnixS)
+        );
         LICENCES.requireLicensed(p.provider);
         IProgrammeRegistry.Programme memory programme = _requireServed(p, fund);
         _listNumber[p.id] = uint32(_lists.length);
@@ -371,13 +372,18 @@ contract DeliveryLedger is IDeliveryLedger, SignedActs {
             DeliveryLedgerFundForOtherCampaign(p.fund, programme.campaign)
         );
         require(p.place.within(fund.place), DeliveryLedgerPlaceOutside(p.place, fund.place));
-        Code area = LICENCES.areaOf(fund.organisation);
-        require(p.place.within(area), DeliveryLedgerPlaceOutside(p.place, area));
+        _requireInArea(p.place, fund.organisation);
+        _requireInArea(p.place, p.provider);
         require((Code.unwrap(p.season) != 0) == programme.seasonal, DeliveryLedgerBadSeason(p.programme, p.season));
         // A programme without a rule cites version 0 of no rule.
         if (RuleId.unwrap(programme.rule) != 0 || p.ruleVersion != 0) {
             RULEBOOK.requireInForce(programme.rule, p.ruleVersion);
         }
+    }
+
+    function _requireInArea(Code place, OrganisationId organisation) private view {
+        Code area = LICENCES.areaOf(organisation);
+        require(place.within(area), DeliveryLedgerPlaceOutside(place, area));
     }
 
     function _addEntitlements(PaymentList storage list, PaymentListId listId, EntitlementEntry[] calldata entries)
@@ -456,7 +462,8 @@ contract DeliveryLedger is IDeliveryLedger, SignedActs {
             EntitlementState state = _stateOf(_entitlement[other]);
             require(
                 state == EntitlementState.Refused || state == EntitlementState.Expired
-                    || state == EntitlementState.Cancelled || state == EntitlementState.Upheld,
+                    || state == EntitlementState.Cancelled || state == EntitlementState.Upheld
+                    || state == EntitlementState.Returned,
                 DeliveryLedgerSeasonTaken(entry.id, entry.household, other)
             );
         }
@@ -514,6 +521,7 @@ contract DeliveryLedger is IDeliveryLedger, SignedActs {
 
     /// @dev The deliveries of one call are one stretch of the line.
     function _deliver(PaymentList storage list, uint32 count, uint64 amountMinor) private {
+        if (count == 0) return;
         list.open -= count;
         list.openMinor -= amountMinor;
         FUND_LEDGER.deliver(list.fund, amountMinor);
@@ -611,6 +619,11 @@ contract DeliveryLedger is IDeliveryLedger, SignedActs {
         uint64 most = entitlement.amountMinor - entitlement.returnedMinor;
         require(r.amountMinor <= most, DeliveryLedgerReturnAboveDelivered(r.entitlement, r.amountMinor, most));
         _return_(list, entitlement, r);
+        // Nothing reached the household, and nothing is left for it to confirm.
+        if (r.amountMinor == most && state == EntitlementState.HandedOver) {
+            entitlement.state = EntitlementState.Returned;
+            _freePlaces(list, 1);
+        }
     }
 
     /// @dev The units come back as the fund's next inflow and continue the delivery's first units not yet returned.
@@ -671,6 +684,17 @@ contract DeliveryLedger is IDeliveryLedger, SignedActs {
             DeliveryLedgerAmountDiffers(id, amountMinor, entitlement.amountMinor)
         );
         _requireState(id, entitlement, EntitlementState.HandedOver);
+    }
+
+    /// @dev The programme's owner may cancel what nobody has approved: a proposal holds its families' season.
+    function _requireMayCancel(PaymentList storage list) private view {
+        bool approved = list.state == ListState.Approved;
+        OrganisationId owner = PROGRAMMES.programmeOf(list.programme).organisation;
+        if (!approved && LICENCES.rolesOf(owner, msg.sender) & CANCELLERS != 0) return;
+        require(
+            LICENCES.rolesOf(list.payer, msg.sender) & CANCELLERS != 0,
+            ILicenceRegistry.LicenceRegistryNotInRole(list.payer, msg.sender, Roles.MAKER)
+        );
     }
 
     function _requireDelivering(PaymentListId listId) private view returns (PaymentList storage list, uint64 start) {

@@ -74,9 +74,9 @@ contract FieldAcceptance is IFieldAcceptance, SignedActs {
         );
         uint16 bit = uint16(1 << a.field);
         require(_usedFields[cardRoot] & bit == 0, FieldAcceptanceCardFieldUsed(a.id, a.field));
-        // The agent who hands over may have seen the card: somebody who hands nothing over for this provider confirms.
+        // The agent who handed over may have seen the card: who was ever the provider's agent does not confirm it.
         require(
-            LICENCES.rolesOf(terms.provider, a.cosigner.witness) & Roles.AGENT == 0,
+            LICENCES.operatorOf(terms.provider, a.cosigner.witness).everRoles & Roles.AGENT == 0,
             FieldAcceptanceNotIndependent(a.id, a.cosigner.witness)
         );
         _usedFields[cardRoot] |= bit;

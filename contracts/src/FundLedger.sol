@@ -27,6 +27,8 @@ contract FundLedger is IFundLedger, SignedActs {
     using Places for Code;
 
     Code private constant CASH = Code.wrap("cash");
+    /// @dev Value dates may be tomorrow's, and clocks differ.
+    uint64 private constant MOST_AHEAD_S = 1 days;
 
     bytes32 private constant REASSIGNMENT = keccak256(
         "Reassignment(address donor,bytes32 reassignment,bytes32 donation,bytes32 to,uint64 amountMinor,bytes32 genesisHash,uint64 deadlineUnixS)"
@@ -88,6 +90,11 @@ contract FundLedger is IFundLedger, SignedActs {
         }
         if (ProgrammeId.unwrap(o.programme) != 0) {
             PROGRAMMES.requireServes(o.programme, o.organisation, o.head);
+            Code campaign = PROGRAMMES.programmeOf(o.programme).campaign;
+            require(
+                Code.unwrap(o.campaign) == 0 || o.campaign == campaign,
+                FundLedgerProgrammeOfOtherCampaign(o.programme, campaign)
+            );
         }
         _fundNumber[o.id] = uint32(_funds.length);
         Fund storage fund = _funds.push();
@@ -236,13 +243,12 @@ contract FundLedger is IFundLedger, SignedActs {
     function reserve(FundId fundId, uint64 amountMinor) external onlyDeliveryLedger {
         Fund storage fund = _fund(fundId);
         require(block.timestamp >= fund.releaseAtUnixS, FundLedgerNotReleased(fundId, fund.releaseAtUnixS));
-        fund.requireFree(amountMinor);
-        fund.reserved += amountMinor;
+        fund.reserve(amountMinor);
     }
 
     /// @inheritdoc IFundLedger
     function release(FundId fundId, uint64 amountMinor) external onlyDeliveryLedger {
-        _fund(fundId).reserved -= amountMinor;
+        _fund(fundId).release(amountMinor);
     }
 
     /// @inheritdoc IFundLedger
@@ -337,6 +343,10 @@ contract FundLedger is IFundLedger, SignedActs {
             return;
         }
         require(
+            entry.settledAtUnixS <= block.timestamp + MOST_AHEAD_S,
+            FundLedgerNotYetSettled(entry.id, entry.settledAtUnixS)
+        );
+        require(
             entry.settledAtUnixS >= fund.opensAtUnixS
                 && (fund.closesAtUnixS == 0 || entry.settledAtUnixS < fund.closesAtUnixS),
             FundLedgerFundClosed(entry.id, entry.settledAtUnixS)
@@ -391,7 +401,6 @@ contract FundLedger is IFundLedger, SignedActs {
         Donation storage donation = _requireUndelivered(fund, number, entry.donation, entry.amountMinor);
         (uint64 start, uint64 continuesAt) = fund.withdraw(donation, entry.amountMinor);
         donation.refundedMinor += entry.amountMinor;
-        fund.refunded += entry.amountMinor;
         _refund[entry.id] = Outflow(number, digest, start, entry.amountMinor);
         emit DonationRefunded(fund.id, entry.id, entry.donation, start, entry.amountMinor, continuesAt);
     }
@@ -448,6 +457,7 @@ contract FundLedger is IFundLedger, SignedActs {
         LICENCES.requireRole(from.organisation, msg.sender, Roles.CHECKER);
         require(transfer.digest == keccak256(abi.encode(p)), FundLedgerConflict(TransferId.unwrap(p.id)));
         require(msg.sender != transfer.maker, FundLedgerMakerIsChecker(p.id, msg.sender));
+        if (msg.sender == transfer.checker || msg.sender == transfer.secondChecker) return;
         if (transfer.state == TransferState.Proposed) {
             transfer.checker = msg.sender;
             if (p.amountMinor > LICENCES.secondCheckerThreshold(from.organisation, from.unit)) {
@@ -457,7 +467,7 @@ contract FundLedger is IFundLedger, SignedActs {
             }
         } else {
             _requireTransferState(p.id, transfer, TransferState.Checked);
-            require(msg.sender != transfer.checker, FundLedgerMakerIsChecker(p.id, msg.sender));
+            transfer.secondChecker = msg.sender;
         }
         transfer.state = TransferState.Sent;
         transfer.start = from.take(p.amountMinor);
@@ -497,7 +507,8 @@ contract FundLedger is IFundLedger, SignedActs {
         require(Code.unwrap(entry.form) != 0, FundLedgerMissing("form"));
         bool cash = entry.form == CASH;
         require(
-            (entry.valueMinor == 0) == cash && (Code.unwrap(entry.valueCurrency) == 0) == cash,
+            (entry.valueMinor == 0) == cash && entry.valueMinor <= FundLine.MAX_AMOUNT
+                && (Code.unwrap(entry.valueCurrency) == 0) == cash,
             FundLedgerBadValue(entry.id, entry.valueMinor)
         );
     }

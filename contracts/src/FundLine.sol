@@ -30,6 +30,17 @@ library FundLine {
         fund.outflowEnd = start + amountMinor;
     }
 
+    /// @dev Free units are promised (I1).
+    function reserve(IFundLedger.Fund storage fund, uint64 amountMinor) internal {
+        requireFree(fund, amountMinor);
+        fund.reserved += amountMinor;
+    }
+
+    /// @dev Promised units are free again (I1).
+    function release(IFundLedger.Fund storage fund, uint64 amountMinor) internal {
+        fund.reserved -= amountMinor;
+    }
+
     /// @dev The next outflow, of promised units (I1, I2).
     /// @return start Where it starts.
     function deliver(IFundLedger.Fund storage fund, uint64 amountMinor) internal returns (uint64 start) {
@@ -42,7 +53,7 @@ library FundLine {
     /// @return start Where it starts.
     function takeFee(IFundLedger.Fund storage fund, uint64 amountMinor) internal returns (uint64 start) {
         uint256 fees = uint256(fund.fees) + amountMinor;
-        uint256 cap = uint256(fund.donated - fund.refunded) * fund.feeCapBps / BPS;
+        uint256 cap = uint256(fund.donated - fund.withdrawn) * fund.feeCapBps / BPS;
         require(fees <= cap, IFundLedger.FundLedgerFeeAboveCap(fund.id, uint64(fees), uint64(cap)));
         start = take(fund, amountMinor);
         fund.fees = uint64(fees);
@@ -57,6 +68,7 @@ library FundLine {
     {
         continuesAt = tail(donation) - amountMinor;
         start = take(fund, amountMinor);
+        fund.withdrawn += amountMinor;
     }
 
     /// @return Units of the gift beyond the outflow's end. Units that an earlier withdrawal moved on, of this gift or

@@ -143,7 +143,9 @@ contract LicenceRegistry is ILicenceRegistry {
     function appointOperator(OrganisationId organisation, address operator, uint16 roles, uint64 untilUnixS) external {
         requireAdministrator(organisation, msg.sender);
         require(roles & ~_licence[organisation].roles == 0, LicenceRegistryUnknownRoles(roles));
-        _operator[organisation][operator] = Operator(roles, untilUnixS);
+        Operator storage record = _operator[organisation][operator];
+        (record.roles, record.untilUnixS) = (roles, untilUnixS);
+        record.everRoles |= roles;
         emit OperatorAppointed(organisation, operator, roles, untilUnixS);
     }
 

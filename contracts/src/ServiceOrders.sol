@@ -8,6 +8,8 @@ import {Code, EntitlementId, OrderId, OrganisationId} from "./types/Ids.sol";
 import {Roles} from "./types/Roles.sol";
 
 contract ServiceOrders is IServiceOrders {
+    uint64 private constant MAX_AMOUNT = 2 ** 63 - 1;
+
     ILicenceRegistry private immutable LICENCES;
     IDeliveryLedger private immutable DELIVERY_LEDGER;
 
@@ -71,6 +73,10 @@ contract ServiceOrders is IServiceOrders {
         require(Code.unwrap(o.service) != 0, ServiceOrdersMissing("service"));
         require(Code.unwrap(o.unit) != 0, ServiceOrdersMissing("unit"));
         require(o.stateShareMinor != 0 || o.peopleShareMinor != 0, ServiceOrdersMissing("share"));
+        require(
+            o.stateShareMinor <= MAX_AMOUNT && o.peopleShareMinor <= MAX_AMOUNT,
+            ServiceOrdersBadShare(o.id, o.stateShareMinor, o.peopleShareMinor)
+        );
         bytes32 digest = keccak256(abi.encode(organisation, o));
         Order storage known = _order[o.id];
         if (known.state != OrderState.Unknown) {
@@ -129,7 +135,8 @@ contract ServiceOrders is IServiceOrders {
         if (EntitlementId.unwrap(entitlement) == 0) return true;
         IDeliveryLedger.EntitlementState state = DELIVERY_LEDGER.termsOf(entitlement).state;
         return state == IDeliveryLedger.EntitlementState.Refused || state == IDeliveryLedger.EntitlementState.Expired
-            || state == IDeliveryLedger.EntitlementState.Cancelled || state == IDeliveryLedger.EntitlementState.Upheld;
+            || state == IDeliveryLedger.EntitlementState.Cancelled || state == IDeliveryLedger.EntitlementState.Upheld
+            || state == IDeliveryLedger.EntitlementState.Returned;
     }
 
     function _known(OrderId id) private view returns (Order storage known) {

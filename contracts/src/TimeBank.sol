@@ -275,6 +275,7 @@ contract TimeBank is ITimeBank, ERC20, SignedActs {
             return 0;
         }
         require(e.servedAtUnixS <= block.timestamp, TimeBankNotYetServed(e.id, e.servedAtUnixS));
+        require(e.volunteer != address(FUND_LEDGER), TimeBankBadVolunteer(e.id, e.volunteer));
         address key = HOUSEHOLDS.householdOf(e.receiver).key;
         require(e.volunteer != e.receiver && e.volunteer != key, TimeBankOwnService(e.id, e.volunteer));
         _requireSigned(id, key, structHash, e.deadlineUnixS, e.r, e.vs);
@@ -297,6 +298,7 @@ contract TimeBank is ITimeBank, ERC20, SignedActs {
             keccak256(abi.encode(RESERVE_CHOICE, volunteer, id, choice.reserve, genesisHash, choice.deadlineUnixS));
         _requireSigned(id, volunteer, structHash, choice.deadlineUnixS, choice.r, choice.vs);
         service.reserve = choice.reserve;
+        _stopBequest(volunteer);
         uint64 amount = 1;
         if (choice.reserve == Reserve.Minutes) {
             amount = service.serviceMinutes;

@@ -18,7 +18,8 @@ interface IDeliveryLedger {
         Cancelled,
         Disputed,
         Upheld,
-        Dismissed
+        Dismissed,
+        Returned
     }
 
     /// @notice Where a payment list stands.
@@ -46,7 +47,8 @@ interface IDeliveryLedger {
         ProgrammeId programme;
         /// @dev The body that hands over; often the payer itself (system T08).
         OrganisationId provider;
-        /// @dev Where the aid goes, within the payer's licence and the fund's restriction; zero only where neither names one.
+        /// @dev Where the aid goes, within the licences of payer and provider and the fund's restriction; zero only where none
+        /// of them names an area.
         Code place;
         /// @dev Given exactly for seasonal programmes, e.g. "1405-winter".
         Code season;
@@ -280,9 +282,9 @@ interface IDeliveryLedger {
     /// @custom:remedy choose a programme of the fund's campaign, or a fund without one
     /// @custom:retry no
     error DeliveryLedgerFundForOtherCampaign(FundId fund, Code campaign);
-    /// @notice The place lies outside the fund's restriction or the payer's licensed area (I9, system E05).
+    /// @notice The place lies outside the fund's restriction or the licensed area of payer or provider (I9, system E05).
     /// @custom:field place
-    /// @custom:remedy choose a place within both
+    /// @custom:remedy choose a place within all of them
     /// @custom:retry no
     error DeliveryLedgerPlaceOutside(Code place, Code area);
     /// @notice A seasonal programme's list names its season; another programme's list names none.
@@ -300,9 +302,9 @@ interface IDeliveryLedger {
     /// @custom:remedy ask the programme's clearer to sign for this household
     /// @custom:retry no
     error DeliveryLedgerNotCleared(EntitlementId entitlement, address clearer);
-    /// @notice The payment list has expired, or would at once.
+    /// @notice The payment list has expired, or would at once, or would live longer than 366 days.
     /// @custom:field expiresAtUnixS
-    /// @custom:remedy propose a new list that expires later
+    /// @custom:remedy propose a new list that expires later, within 366 days
     /// @custom:retry no
     error DeliveryLedgerListExpired(PaymentListId list, uint64 expiresAtUnixS);
     /// @notice The payment list has not expired yet.
@@ -391,10 +393,11 @@ interface IDeliveryLedger {
     function proposeList(ListProposal calldata proposal, EntitlementEntry[] calldata items) external;
 
     /// @notice Offers the list's entitlements and reserves its total; above the organisation's threshold a second checker
-    /// does. Caller: CHECKER, neither the maker nor the first checker (I5).
+    /// does. The same approval again is a no-op. Caller: CHECKER, neither the maker nor the first checker (I5).
     function approveList(PaymentListId list, bytes32 contentHash) external;
 
-    /// @notice Ends a list; what nobody had taken is free again. Caller: MAKER or CHECKER.
+    /// @notice Ends a list that has not expired; what nobody had taken is free again. Caller: MAKER or CHECKER; of a list
+    /// that is not approved also of the programme's owner.
     function cancelList(PaymentListId list, Code reason) external;
 
     /// @notice Ends an expired list; what nobody had taken is free again. Caller: anyone.
@@ -427,7 +430,8 @@ interface IDeliveryLedger {
     /// DESK of a body above payer and provider, or, for organisation zero, the regulator.
     function decide(OrganisationId desk, Decision[] calldata decisions) external;
 
-    /// @notice Records units of deliveries that came back to the fund: undeliverable, clawed back, repaid. Caller: CASHIER.
+    /// @notice Records units of deliveries that came back to the fund: undeliverable, clawed back, repaid. What was not
+    /// confirmed and came back whole is Returned: it did not reach the household. Caller: CASHIER.
     function recordReturns(FundId fund, ReturnEntry[] calldata returns_) external;
 
     function listOf(PaymentListId list) external view returns (PaymentList memory);

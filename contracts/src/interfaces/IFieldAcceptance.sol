@@ -56,8 +56,8 @@ interface IFieldAcceptance {
     /// @custom:remedy scratch the next field of the card
     /// @custom:retry no
     error FieldAcceptanceCardFieldUsed(EntitlementId entitlement, uint8 field);
-    /// @notice Witnesses are two people of two bodies, neither paying nor handing over; a card's cosigner is no agent of
-    /// the provider.
+    /// @notice Witnesses are two people of two bodies, neither paying nor handing over; a card's cosigner was never an agent
+    /// of the provider.
     /// @custom:field witness
     /// @custom:remedy have an independent witness sign
     /// @custom:retry no

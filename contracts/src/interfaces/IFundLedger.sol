@@ -42,8 +42,8 @@ interface IFundLedger {
         uint64 fees;
         /// @dev Sum of all gifts recorded here. Fees are capped on it: what was transferred in or came back pays none again.
         uint64 donated;
-        /// @dev Sum of all refunds: a gift that went back does not count towards the cap (I7).
-        uint64 refunded;
+        /// @dev Sum of all refunds and reassignments: a gift that left the fund again does not count towards the cap (I7).
+        uint64 withdrawn;
         /// @dev Nothing is promised to households before this second (system E07).
         uint64 releaseAtUnixS;
         /// @dev Most that fees may take of all gifts kept, in hundredths of a percent; published at opening, never raised.
@@ -152,6 +152,7 @@ interface IFundLedger {
         address checker;
         uint32 fromNumber;
         uint32 toNumber;
+        address secondChecker;
         bytes32 digest;
         uint64 amountMinor;
     }
@@ -266,7 +267,7 @@ interface IFundLedger {
     /// @custom:remedy give a whole number of minor units above zero
     /// @custom:retry no
     error FundLedgerBadAmount(bytes32 id, uint64 amountMinor);
-    /// @notice Goods and services have a value and its currency; cash has neither.
+    /// @notice Goods and services have a value of at most 2^63-1 and its currency; cash has neither.
     /// @custom:field valueMinor
     /// @custom:remedy give value and currency for goods and services, and none for cash
     /// @custom:retry no
@@ -311,6 +312,16 @@ interface IFundLedger {
     /// @custom:remedy give a close after the opening, or zero for a fund that stays open
     /// @custom:retry no
     error FundLedgerBadPeriod(uint64 opensAtUnixS, uint64 closesAtUnixS);
+    /// @notice A fund for one programme and one campaign needs a programme of that campaign, or nobody could be paid (I9).
+    /// @custom:field campaign
+    /// @custom:remedy name the programme's own campaign, or none
+    /// @custom:retry no
+    error FundLedgerProgrammeOfOtherCampaign(ProgrammeId programme, Code campaign);
+    /// @notice The gift is settled more than a day ahead; a value date may be tomorrow's.
+    /// @custom:field settledAtUnixS
+    /// @custom:remedy record the gift once it has arrived
+    /// @custom:retry yes
+    error FundLedgerNotYetSettled(DonationId donation, uint64 settledAtUnixS);
     /// @notice The gift was settled when the fund did not take gifts (system E08).
     /// @custom:field settledAtUnixS
     /// @custom:remedy record the gift in a fund that was open at that time
@@ -408,7 +419,7 @@ interface IFundLedger {
     function proposeTransfers(TransferProposal[] calldata proposals) external;
 
     /// @notice Approves transfers by repeating them; above the organisation's threshold a second checker must. The units
-    /// leave. Caller: CHECKER of each sending organisation, not the maker.
+    /// leave. The same approval again is a no-op. Caller: CHECKER of each sending organisation, not the maker.
     function approveTransfers(TransferProposal[] calldata proposals) external;
 
     /// @notice Takes transfers into their funds. Caller: CASHIER of each receiving organisation.

@@ -45,6 +45,8 @@ interface ILicenceRegistry {
     struct Operator {
         uint16 roles;
         uint64 untilUnixS;
+        /// @dev Every role that the key has ever been given here.
+        uint16 everRoles;
     }
 
     /// @notice An act of the regulator that two of its keys carried out.

@@ -80,6 +80,11 @@ interface IServiceOrders {
     /// @custom:remedy give a value that is not zero
     /// @custom:retry no
     error ServiceOrdersMissing(bytes32 field);
+    /// @notice A share is at most 2^63-1 minor units.
+    /// @custom:field share
+    /// @custom:remedy give shares in minor units of the order's unit
+    /// @custom:retry no
+    error ServiceOrdersBadShare(OrderId order, uint64 stateShareMinor, uint64 peopleShareMinor);
     /// @notice The id is taken by a different order.
     /// @custom:field id
     /// @custom:remedy make a new id for a new order; send the same order again only unchanged

@@ -154,6 +154,11 @@ interface ITimeBank {
     /// @custom:remedy name the household that received the service
     /// @custom:retry no
     error TimeBankOwnService(ServiceId service, address account);
+    /// @notice The fund ledger keeps minutes for its funds and serves nobody itself.
+    /// @custom:field volunteer
+    /// @custom:remedy name the volunteer's own account
+    /// @custom:retry no
+    error TimeBankBadVolunteer(ServiceId service, address volunteer);
     /// @notice There is no confirmed act with this id.
     /// @custom:field service
     /// @custom:remedy confirm the act first, or correct its id
