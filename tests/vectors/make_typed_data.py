@@ -1,24 +1,28 @@
 """Writes typed_data.json: `python -m tests.vectors.make_typed_data`. Run it again only when a struct changes.
 
-Digests and signatures come from eth_account, not from our code: tests/unit/test_typed_data.py proves the
-two against each other; any other implementation (Solidity, JavaScript) can read the same file.
+Every EIP-712 struct that the generated bindings hold is in it. Digests and signatures come from eth_account, not from
+our code. Four implementations read the file: ours and eth_account in tests/unit/test_typed_data.py, viem in
+tests/integration/test_viem.py, Solidity and the contracts in tests/forge/SignedVectors.t.sol.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from eth_account import Account
-from eth_account.messages import encode_typed_data
+from eth_account.messages import _hash_eip191_message, encode_typed_data
 from eth_keys import keys
+from eth_keys.exceptions import BadSignature, ValidationError
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from contracts.bindings import fund_ledger as ledger
-from contracts.bindings import time_bank as bank
+from contracts import bindings
+from contracts.abi import Address, Domain
 
 FILE = Path(__file__).with_name("typed_data.json")
 NOTE = (
@@ -29,6 +33,7 @@ ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 NOW = 1_767_139_200
 DEADLINE = 1_767_225_600
 CHAIN_ID = 31337
+NOBODY = "0x" + 40 * "0"
 
 Vector = dict[str, Any]
 
@@ -49,43 +54,53 @@ def account(name: str) -> str:
 
 
 GENESIS = word("amanat vector genesis")
-COMMON = {"genesisHash": GENESIS, "deadlineUnixS": str(DEADLINE)}
-STRUCTS: dict[str, tuple[str, tuple[tuple[str, str], ...], dict[str, str]]] = {
-    "Acceptance": (
-        "FundLedger",
-        ledger.ACCEPTANCE_FIELDS,
-        {"household": account("household"), "entitlement": word("entitlement"), "amountMinor": "10000"}
-        | {"unit": code("SAR")},
-    ),
-    "Refusal": (
-        "FundLedger",
-        ledger.REFUSAL_FIELDS,
-        {"household": account("household"), "entitlement": word("entitlement"), "reason": code("not-needed")},
-    ),
-    "ServiceReceived": (
-        "TimeBank",
-        bank.SERVICERECEIVED_FIELDS,
-        {"receiver": account("household"), "service": word("service"), "volunteer": account("volunteer")}
-        | {"serviceMinutes": "90", "servedAtUnixS": str(NOW - 3600)},
-    ),
-    "ReserveChoice": (
-        "TimeBank",
-        bank.RESERVECHOICE_FIELDS,
-        {"volunteer": account("volunteer"), "service": word("service"), "reserve": "1"},
-    ),
-    "Redemption": (
-        "TimeBank",
-        bank.REDEMPTION_FIELDS,
-        {"volunteer": account("volunteer"), "redemption": word("redemption")}
-        | {"organisation": word("organisation"), "amountMinutes": "60"},
-    ),
-    "MinutesGift": (
-        "TimeBank",
-        bank.MINUTESGIFT_FIELDS,
-        {"volunteer": account("volunteer"), "donation": word("donation"), "fund": word("fund")}
-        | {"amountMinutes": str(2**63 - 1), "commitment": word("commitment")},
-    ),
-}
+
+
+def structs() -> dict[str, Any]:
+    """Every struct that people sign, by name: its generated class, wherever it is."""
+    names = [module.name for module in pkgutil.iter_modules(bindings.__path__)]
+    modules = [importlib.import_module(f"{bindings.__name__}.{name}") for name in names]
+    found = [
+        c for m in modules for c in vars(m).values() if isinstance(c, type) and hasattr(c, "struct_hash")
+    ]
+    by_name = {cls.__name__: cls for cls in found}
+    if len(by_name) != len(found):
+        raise ValueError("two structs have the same name")
+    return by_name
+
+
+STRUCTS = structs()
+
+
+def module_of(struct: str) -> Any:
+    """The generated module of the contract that checks the struct."""
+    return importlib.import_module(STRUCTS[struct].__module__)
+
+
+def fields_of(struct: str) -> list[tuple[str, str]]:
+    """Names and types as the struct's EIP-712 text has them."""
+    return list(getattr(module_of(struct), f"{struct.upper()}_FIELDS"))
+
+
+def codes_of(struct: str) -> set[str]:
+    """The fields that are codes: short texts for our code, 32 bytes for EIP-712."""
+    kinds = get_type_hints(STRUCTS[struct]).values()
+    return {name for (name, _), kind in zip(fields_of(struct), kinds, strict=True) if kind is str}
+
+
+def message(struct: str, signer: str) -> dict[str, str]:
+    """Some value for every field; the first field is the account that the struct speaks for."""
+    values = {}
+    for name, kind in fields_of(struct):
+        if name in codes_of(struct):
+            values[name] = code(name)
+        elif kind.startswith("uint"):
+            bits = min(int(kind[4:]), 63)  # amounts and times end at 2^63-1
+            values[name] = str(int.from_bytes(keccak(text=name)) % 2**bits)
+        else:
+            values[name] = account(name) if kind == "address" else word(name)
+    first = fields_of(struct)[0][0]
+    return values | {first: signer, "genesisHash": GENESIS, "deadlineUnixS": str(DEADLINE)}
 
 
 def typed(vector: Vector) -> dict[str, Any]:
@@ -106,32 +121,44 @@ def typed(vector: Vector) -> dict[str, Any]:
     }
 
 
+def digest_of(vector: Vector) -> bytes:
+    """The library's digest."""
+    return bytes(_hash_eip191_message(encode_typed_data(full_message=typed(vector))))
+
+
 def signed(struct: str, key_name: str = "first") -> Vector:
     """A good vector."""
-    contract, fields, message = STRUCTS[struct]
+    key = "0x" + keccak(text=f"amanat public test key, {key_name}").hex()
+    signer = Account.from_key(key).address
+    contract = account(module_of(struct).__name__)
+    domain: Domain = module_of(struct).domain(CHAIN_ID, Address(bytes.fromhex(contract[2:])))
     vector: Vector = {
         "struct": struct,
-        "domain": {
-            "name": f"Amanat {contract}",
-            "version": "1",
-            "chainId": CHAIN_ID,
-            "verifyingContract": account(contract),
-        },
-        "fields": [list(field) for field in fields],
-        "message": message | COMMON,
-        "key": "0x" + keccak(text=f"amanat public test key, {key_name}").hex(),
+        "domain": {"name": domain.name, "version": domain.version, "chainId": CHAIN_ID}
+        | {"verifyingContract": contract},
+        "fields": [list(field) for field in fields_of(struct)],
+        "message": message(struct, signer),
+        "key": key,
         "genesis_hash": GENESIS,
         "now_unix_s": NOW,
     }
-    message_to_sign = encode_typed_data(full_message=typed(vector))
-    signature = Account.sign_message(message_to_sign, vector["key"])
-    parity = signature.v - 27
+    signature = Account.sign_message(encode_typed_data(full_message=typed(vector)), key)
     return vector | {
         "digest": "0x" + bytes(signature.message_hash).hex(),
-        "signer": Account.from_key(vector["key"]).address,
+        "signer": signer,
         "r": f"0x{signature.r:064x}",
-        "vs": f"0x{parity << 255 | signature.s:064x}",
+        "vs": f"0x{signature.v - 27 << 255 | signature.s:064x}",
     }
+
+
+def recovered(vector: Vector) -> str:
+    """Whose signature this is by the curve alone, which knows no high s, no deadline and no genesis; zero: nobody's."""
+    r, vs = int(vector["r"], 16), int(vector["vs"], 16)
+    try:
+        signature = keys.Signature(vrs=(vs >> 255, r, vs & (1 << 255) - 1))
+        return signature.recover_public_key_from_msg_hash(digest_of(vector)).to_checksum_address()
+    except (BadSignature, ValidationError):
+        return NOBODY
 
 
 def malleated(vector: Vector) -> Vector:
@@ -150,46 +177,85 @@ def off_curve_r() -> str:
     raise AssertionError("half of all r are on no point")
 
 
-NEGATIVE: dict[str, tuple[str, Callable[[Vector], Vector]]] = {
-    "s one above half the order": ("BadSignature", lambda v: v | {"vs": f"0x{ORDER // 2 + 1:064x}"}),
-    "high s of the same signature": ("WrongSigner", malleated),
-    "s zero": ("BadSignature", lambda v: v | {"vs": f"0x{1 << 255:064x}"}),
-    "r zero": ("BadSignature", lambda v: v | {"r": f"0x{0:064x}"}),
-    "r is the order": ("BadSignature", lambda v: v | {"r": f"0x{ORDER:064x}"}),
-    "r on no point": ("BadSignature", lambda v: v | {"r": off_curve_r()}),
-    "other parity": ("WrongSigner", lambda v: v | {"vs": f"0x{int(v['vs'], 16) ^ 1 << 255:064x}"}),
-    "other chain id": ("WrongSigner", lambda v: v | {"domain": v["domain"] | {"chainId": CHAIN_ID + 1}}),
+# What the wallet raises, the error of the contracts, and what is wrong. An empty name means no objection: the wallet
+# does not know what was sent before, and a contract takes a signature up to the second of its deadline.
+NEGATIVE: dict[str, tuple[str, str, Callable[[Vector], Vector]]] = {
+    "s one above half the order": (
+        "BadSignature",
+        "SignedActsWrongSigner",
+        lambda v: v | {"vs": f"0x{ORDER // 2 + 1:064x}"},
+    ),
+    "high s of the same signature": ("WrongSigner", "SignedActsWrongSigner", malleated),
+    "s zero": ("BadSignature", "SignedActsWrongSigner", lambda v: v | {"vs": f"0x{1 << 255:064x}"}),
+    "r zero": ("BadSignature", "SignedActsWrongSigner", lambda v: v | {"r": f"0x{0:064x}"}),
+    "r is the order": ("BadSignature", "SignedActsWrongSigner", lambda v: v | {"r": f"0x{ORDER:064x}"}),
+    "r on no point": ("BadSignature", "SignedActsWrongSigner", lambda v: v | {"r": off_curve_r()}),
+    "other parity": (
+        "WrongSigner",
+        "SignedActsWrongSigner",
+        lambda v: v | {"vs": f"0x{int(v['vs'], 16) ^ 1 << 255:064x}"},
+    ),
+    "other chain id": (
+        "WrongSigner",
+        "SignedActsWrongSigner",
+        lambda v: v | {"domain": v["domain"] | {"chainId": CHAIN_ID + 1}},
+    ),
     "other contract": (
         "WrongSigner",
+        "SignedActsWrongSigner",
         lambda v: v | {"domain": v["domain"] | {"verifyingContract": account("other")}},
     ),
-    "other contract's name": ("WrongSigner", lambda v: v | {"domain": v["domain"] | {"name": "Amanat"}}),
-    "other version": ("WrongSigner", lambda v: v | {"domain": v["domain"] | {"version": "2"}}),
-    "expired": ("Expired", lambda v: v | {"now_unix_s": DEADLINE}),
-    "wrong genesis": ("WrongChain", lambda v: v | {"genesis_hash": word("another genesis")}),
+    "other contract's name": (
+        "WrongSigner",
+        "SignedActsWrongSigner",
+        lambda v: v | {"domain": v["domain"] | {"name": "Amanat"}},
+    ),
+    "other version": (
+        "WrongSigner",
+        "SignedActsWrongSigner",
+        lambda v: v | {"domain": v["domain"] | {"version": "2"}},
+    ),
+    "expired": ("Expired", "SignedActsExpired", lambda v: v | {"now_unix_s": DEADLINE + 1}),
+    "in its last second": ("Expired", "", lambda v: v | {"now_unix_s": DEADLINE}),
+    "wrong genesis": (
+        "WrongChain",
+        "SignedActsWrongSigner",
+        lambda v: v | {"genesis_hash": word("another genesis")},
+    ),
     "other genesis signed": (
         "WrongSigner",
+        "SignedActsWrongSigner",
         lambda v: v | {"message": v["message"] | {"genesisHash": word("x")}, "genesis_hash": word("x")},
     ),
-    "other signer": ("WrongSigner", lambda v: v | {"signer": account("volunteer")}),
+    "other signer": (
+        "WrongSigner",
+        "SignedActsWrongSigner",
+        lambda v: v | {"signer": account("volunteer")},
+    ),
     "other deadline": (
         "WrongSigner",
+        "SignedActsWrongSigner",
         lambda v: v | {"message": v["message"] | {"deadlineUnixS": str(DEADLINE + 1)}},
     ),
+    "replayed": ("", "TimeBankAlreadyDone", lambda v: v | {"sent_before": True}),
 }
+# The heir's naming needs nothing on the chain beforehand, so the contract itself is tried with these.
+NEGATIVE_STRUCT = "HeirNaming"
+
+
+def wrong(why: str) -> Vector:
+    """A vector that the wallet or the contracts refuse."""
+    error, solidity, change = NEGATIVE[why]
+    vector = change(signed(NEGATIVE_STRUCT))
+    del vector["key"]
+    judged = {"why": why, "error": error, "solidity": solidity, "recovered": recovered(vector)}
+    return judged | vector | {"digest": "0x" + digest_of(vector).hex()}
 
 
 def document() -> dict[str, Any]:
     """What the file holds."""
-    good = [signed(struct, key) for struct in STRUCTS for key in ("first", "second")]
-    wrong = [
-        {"why": why, "error": error} | change(signed(struct))
-        for why, (error, change) in NEGATIVE.items()
-        for struct in ("Acceptance", "MinutesGift")
-    ]
-    for vector in wrong:
-        del vector["key"], vector["digest"]  # of the good vector, not of what it became
-    return {"note": NOTE, "good": good, "wrong": wrong}
+    good = [signed(struct, key) for struct in sorted(STRUCTS) for key in ("first", "second")]
+    return {"note": NOTE, "good": good, "wrong": [wrong(why) for why in NEGATIVE]}
 
 
 if __name__ == "__main__":
