@@ -20,7 +20,7 @@ from indexer.decode import Decoders
 from indexer.errors import BadAnswer, NodeError, OtherChain, RangeTooLarge, Reorganised, ReorgTooDeep
 from indexer.fetch import Fetched, Span, fetch, head
 from indexer.node import Call, Node
-from indexer.schema import block
+from indexer.schema import CONTRACTS, block
 from indexer.writer import Position, append, begin, undo
 
 log = logging.getLogger("amanat.index")
@@ -72,7 +72,7 @@ class Follower:
         self._on_progress = on_progress
         self._span = span or Span()
         self._decoders = Decoders(deployment.addresses())
-        self._addresses = list(deployment.addresses().values())
+        self._addresses = [deployment.addresses()[name] for name in CONTRACTS]
         self._events = 0
         self._anchor = max(deployment.block - 1, 0)
         self._check_identity()

@@ -13,7 +13,17 @@ from contracts.deployment import Deployment
 from indexer.blocks import Header
 from indexer.decode import Row
 from indexer.errors import MirrorOutdated, OtherChain
-from indexer.schema import EVENT_TABLES, INT63_END, UnixS, block, cursor, schema_digest, signed64, table_name
+from indexer.schema import (
+    CONTRACTS,
+    EVENT_TABLES,
+    INT63_END,
+    Unsigned64,
+    block,
+    cursor,
+    schema_digest,
+    signed64,
+    table_name,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +43,7 @@ def begin(conn: Connection, deployment: Deployment, anchor: Header) -> Position:
     identity = {
         "chain_id": deployment.chain_id,
         "genesis_hash": deployment.genesis_hash,
-        **{table_name(name): address for name, address in deployment.addresses().items()},
+        **{table_name(name): deployment.addresses()[name] for name in CONTRACTS},
     }
     row = conn.execute(select(cursor)).mappings().one_or_none()
     if row is None:
@@ -84,13 +94,14 @@ def _insert(table: Table, dialect: Dialect) -> str:
 
 
 @cache
-def _times(table: Table) -> tuple[int, ...]:
-    return tuple(i for i, column in enumerate(table.columns) if isinstance(column.type, UnixS))
+def _unsigned(table: Table) -> tuple[int, ...]:
+    return tuple(i for i, column in enumerate(table.columns) if isinstance(column.type, Unsigned64))
 
 
 def _storable(table: Table, rows: Sequence[Row]) -> list[Row]:
-    """The rows with times beyond 2^63 in two's complement (see UnixS); nearly always the rows themselves."""
-    for i in _times(table):
+    """The rows with numbers beyond 2^63 in two's complement (see Unsigned64); nearly always the rows
+    themselves."""
+    for i in _unsigned(table):
         if max(row[i] for row in rows) >= INT63_END:
             rows = [(*row[:i], signed64(row[i]), *row[i + 1 :]) for row in rows]
     return rows if isinstance(rows, list) else list(rows)

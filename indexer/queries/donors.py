@@ -9,22 +9,25 @@ from sqlalchemy import Connection, LargeBinary, bindparam, select
 from contracts.bindings.ids import DonationId, EntitlementId, FundId
 from indexer.errors import UnknownRecord
 from indexer.queries.blocks import BlockRef, as_of
-from indexer.queries.lineage import backward
+from indexer.queries.lineage import Piece, backward
 from indexer.schema import delivery_handed_over
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Units of one gift in a delivery: [start, start + amount_minor) in the gift's own interval."""
+    """Units of one gift in a delivery: [start, start + amount_minor) in the gift's own interval, which is of
+    the line of `fund`: another than the delivery's once the units were transferred or reassigned."""
 
     donation: DonationId
     start: int
     amount_minor: int
+    fund: FundId
 
 
 @dataclass(frozen=True, slots=True)
 class Donors:
-    """The gifts that a delivery's units came from, in the order of the delivery's units."""
+    """The gifts that a delivery's units came from, in the order of the delivery's units. What came back later
+    still came from them."""
 
     as_of: BlockRef
     entitlement: EntitlementId
@@ -35,7 +38,11 @@ class Donors:
 
 
 _DELIVERY = select(
-    delivery_handed_over.c.fund, delivery_handed_over.c.start, delivery_handed_over.c.amount_minor
+    delivery_handed_over.c.fund,
+    delivery_handed_over.c.start,
+    delivery_handed_over.c.amount_minor,
+    delivery_handed_over.c.block_number,
+    delivery_handed_over.c.log_index,
 ).where(delivery_handed_over.c.entitlement == bindparam("entitlement", type_=LargeBinary))
 
 
@@ -45,13 +52,14 @@ def donors_of(conn: Connection, entitlement: EntitlementId) -> Donors:
     row = conn.execute(_DELIVERY, {"entitlement": entitlement}).one_or_none()
     if row is None:
         raise UnknownRecord("delivery", entitlement)
-    fund, start, amount = row
-    shares = sorted(backward(conn, fund, start, start + amount), key=lambda share: share[0].origin)
+    fund, start, amount, *moment = row
+    piece = Piece(start, fund, start, amount, (moment[0], moment[1]))
+    shares = sorted(backward(conn, [piece]), key=lambda share: share[0].origin)
     return Donors(
         as_of(conn),
         entitlement,
         fund,
         start,
         amount,
-        tuple(Share(DonationId(donation), piece.place, piece.amount) for piece, donation in shares),
+        tuple(Share(DonationId(donation), part.place, part.amount, part.fund) for part, donation in shares),
     )

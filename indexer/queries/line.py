@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, LargeBinary, Table, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, bindparam, func, select
 
-from contracts.abi import Address
-from contracts.bindings.ids import DonationId, FundId, OrganisationId, ProgrammeId
+from contracts.bindings.ids import FundId, OrganisationId, ProgrammeId
 from indexer.errors import InvariantBroken, UnknownRecord
 from indexer.queries.blocks import BlockRef, as_of
-from indexer.queries.lineage import LAST_POSITION, Outflow, outflows_over, overlapping
+from indexer.queries.flows import Inflow, InflowKind, Outflow, OutflowKind, inflows_over, outflows_over
 from indexer.schema import (
     delivery_handed_over,
+    delivery_returned,
+    donation_reassigned,
     donation_recorded,
     donation_refunded,
-    entitlement_expired,
     entitlement_refused,
     fee_taken,
     fund_opened,
     payment_list_approved,
+    payment_list_cancelled,
+    payment_list_expired,
+    transfer_came_back,
+    transfer_received,
+    transfer_sent,
 )
-
-
-class InflowKind(StrEnum):
-    """How units came into a fund. Transfers and returns follow with their contracts."""
-
-    DONATION = "donation"
 
 
 @dataclass(frozen=True, slots=True)
 class Fund:
-    """A fund as it was opened. `programme` is zero when it may serve any of the organisation's."""
+    """A fund as it was opened. `programme` is zero when it may serve any of the organisation's; `campaign` and
+    `place` are empty when it is not bound to one. Nothing is promised before `release_at_unix_s`; gifts settled
+    from `opens_at_unix_s` until `closes_at_unix_s` (0: for ever) are taken."""
 
     id: FundId
     organisation: OrganisationId
@@ -40,6 +40,11 @@ class Fund:
     unit: str
     head: str
     fee_cap_bps: int
+    campaign: str
+    place: str
+    release_at_unix_s: int
+    opens_at_unix_s: int
+    closes_at_unix_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +60,6 @@ class FundEnds:
     def waiting(self) -> int:
         """Units that nobody was promised yet."""
         return self.inflow_end - self.outflow_end - self.reserved
-
-
-@dataclass(frozen=True, slots=True)
-class Inflow:
-    """Units [start, end) that came in."""
-
-    kind: InflowKind
-    donation: DonationId
-    donor: Address
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,41 +83,53 @@ _OPENED = select(
     fund_opened.c.unit,
     fund_opened.c.head,
     fund_opened.c.fee_cap_bps,
+    fund_opened.c.campaign,
+    fund_opened.c.place,
+    fund_opened.c.release_at_unix_s,
+    fund_opened.c.opens_at_unix_s,
+    fund_opened.c.closes_at_unix_s,
 ).where(fund_opened.c.fund == _FUND)
 
-_INFLOWS = (
-    select(
-        donation_recorded.c.donation,
-        donation_recorded.c.donor,
-        donation_recorded.c.start,
-        donation_recorded.c.amount_minor,
-    )
-    .where(overlapping(donation_recorded, donation_recorded.c.start))
-    .order_by(donation_recorded.c.start)
-    .limit(bindparam("most", type_=BigInteger))
+_INFLOW_TABLES = (
+    (donation_recorded, "fund", "start"),
+    (transfer_received, "to", "start"),
+    (transfer_came_back, "from_", "start"),
+    (donation_reassigned, "to", "starts_at"),
+    (delivery_returned, "fund", "start"),
+)
+_OUTFLOW_TABLES = (
+    (delivery_handed_over, "fund", "start"),
+    (fee_taken, "fund", "start"),
+    (donation_refunded, "fund", "start"),
+    (transfer_sent, "from_", "start"),
+    (donation_reassigned, "from_", "start"),
 )
 
 
-def _end(table: Table) -> ColumnElement[int]:
-    end = select(table.c.start + table.c.amount_minor).where(table.c.fund == _FUND)
-    return func.coalesce(end.order_by(table.c.start.desc()).limit(1).scalar_subquery(), 0)
+def _end(table: Table, fund: str, start: str) -> ColumnElement[int]:
+    end = select(table.c[start] + table.c.amount_minor).where(table.c[fund] == _FUND)
+    return func.coalesce(end.order_by(table.c[start].desc()).limit(1).scalar_subquery(), 0)
 
 
-def _sum(table: Table, column: str = "amount_minor") -> ColumnElement[int]:
-    return func.coalesce(select(func.sum(table.c[column])).where(table.c.fund == _FUND).scalar_subquery(), 0)
+def _sum(table: Table, fund: str = "fund", column: str = "amount_minor") -> ColumnElement[int]:
+    total = select(func.sum(table.c[column])).where(table.c[fund] == _FUND)
+    return func.coalesce(total.scalar_subquery(), 0)
 
 
-_ENDS = select(
-    *(_end(table) for table in (donation_recorded, delivery_handed_over, fee_taken, donation_refunded))
+_ENDS = select(*(_end(*side) for side in (*_INFLOW_TABLES, *_OUTFLOW_TABLES)))
+
+# Deliveries are by far the most rows; their sum is what the outflow's end leaves beside all else that left.
+_PROMISED = select(
+    _sum(payment_list_approved, column="total_minor")
+    - _sum(entitlement_refused)
+    - _sum(payment_list_expired, column="freed_minor")
+    - _sum(payment_list_cancelled, column="freed_minor")
 )
-
-# Deliveries are by far the most rows; their sum is what the outflow's end leaves beside fees and refunds.
-_PROMISES = select(
-    _sum(payment_list_approved, "total_minor"),
-    _sum(entitlement_refused),
-    _sum(entitlement_expired),
-    _sum(fee_taken),
-    _sum(donation_refunded),
+_OTHER_OUTFLOWS = select(
+    _sum(fee_taken)
+    + _sum(donation_refunded)
+    + _sum(transfer_sent, "from_")
+    + _sum(donation_reassigned, "from_")
 )
 
 
@@ -136,17 +142,23 @@ def fund_opening(conn: Connection, fund: FundId) -> Fund:
 
 
 def line_ends(conn: Connection, fund: FundId) -> tuple[int, int]:
-    """Inflow end and outflow end: four look-ups, however long the line."""
-    inflow_end, *outflow_ends = conn.execute(_ENDS, {"fund": fund}).one()
-    return inflow_end, max(outflow_ends)
+    """Inflow end and outflow end: ten look-ups, however long the line."""
+    ends = conn.execute(_ENDS, {"fund": fund}).one()
+    inflows = len(_INFLOW_TABLES)
+    return max(ends[:inflows]), max(ends[inflows:])
 
 
 def fund_ends(conn: Connection, fund: FundId) -> FundEnds:
-    """The line's ends. Raises UnknownRecord, and InvariantBroken (I1) when more is promised than there is."""
+    """The line's ends. Raises UnknownRecord, and InvariantBroken (I1) when more is promised than there is.
+
+    Reserved is what approved lists promised, less what was refused, freed with an ended list, and handed over.
+    The units of a list that nobody ended stay reserved, also after its time.
+    """
     fund_opening(conn, fund)
     inflow_end, outflow_end = line_ends(conn, fund)
-    approved, refused, expired, fees, refunds = conn.execute(_PROMISES, {"fund": fund}).one()
-    reserved = approved - refused - expired - (outflow_end - fees - refunds)
+    promised = conn.execute(_PROMISED, {"fund": fund}).scalar_one()
+    handed_over = outflow_end - conn.execute(_OTHER_OUTFLOWS, {"fund": fund}).scalar_one()
+    reserved = promised - handed_over
     if not (reserved >= 0 and outflow_end + reserved <= inflow_end):
         raise InvariantBroken(
             "I1",
@@ -162,11 +174,21 @@ def fund_line(conn: Connection, fund: FundId, from_position: int = 0, limit: int
     Raises UnknownRecord, InvariantBroken (I2). For the next page go on from the smaller of the two last ends.
     """
     opened = fund_opening(conn, fund)
-    limits = {"fund": fund, "low": from_position, "high": LAST_POSITION, "most": limit + 1}
-    inflows = [
-        Inflow(InflowKind.DONATION, donation, donor, start, start + amount)
-        for donation, donor, start, amount in conn.execute(_INFLOWS, limits)
-        if start + amount > from_position
-    ]
-    outflows = outflows_over(conn, fund, from_position, LAST_POSITION, limit)
-    return FundLine(as_of(conn), opened, from_position, tuple(inflows[:limit]), tuple(outflows))
+    inflows = inflows_over(conn, fund, from_position, most=limit)
+    outflows = outflows_over(conn, fund, from_position, most=limit)
+    return FundLine(as_of(conn), opened, from_position, tuple(inflows), tuple(outflows))
+
+
+__all__ = [
+    "Fund",
+    "FundEnds",
+    "FundLine",
+    "Inflow",
+    "InflowKind",
+    "Outflow",
+    "OutflowKind",
+    "fund_ends",
+    "fund_line",
+    "fund_opening",
+    "line_ends",
+]

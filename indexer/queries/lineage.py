@@ -1,207 +1,238 @@
-"""Walking the fund line: forward from a gift's units to where they are, back from an outflow's units to their
+"""Walking the fund line: forward from a gift's units to where they are, back from a delivery's units to their
 gifts.
 
-A refund takes the next units on the line, at [start, start + amount); whoever gave them continues at the
-donation's refunded units, [continuesAt, continuesAt + amount) (DESIGN section 2). Both walks work on whole
-intervals and ask only for the rows that overlap them.
+Units stand on a line until an outflow takes them, and may go on from there (DESIGN section 2): those of a
+returned delivery at the return, those of a transfer where it arrived, and those that a refund or a
+reassignment of gift D took at the last units of D, which that withdrawal ended. Each such step is a later
+event than the one before, so every walk ends. Both walks go in whole intervals and ask only for the rows that
+overlap them.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    LargeBinary,
-    Row,
-    Select,
-    Table,
-    bindparam,
-    func,
-    literal,
-    select,
-    union_all,
-)
+from sqlalchemy import Connection
 
 from contracts.bindings.ids import FundId
 from indexer.errors import InvariantBroken
-from indexer.schema import delivery_handed_over, donation_recorded, donation_refunded, fee_taken
+from indexer.queries.flows import (
+    WITHDRAWALS,
+    Moment,
+    Outflow,
+    OutflowKind,
+    inflows_over,
+    outflows_over,
+    returns_over,
+    withdrawals_over,
+)
 
+T = TypeVar("T")
 
-class OutflowKind(StrEnum):
-    """Why units left a fund."""
-
-    DELIVERY = "delivery"
-    FEE = "fee"
-    REFUND = "refund"
-
-
-class Outflow(NamedTuple):
-    """Units [start, end) of a fund's line that left. `id` is the entitlement's, the fee's or the refund's."""
-
-    kind: OutflowKind
-    id: bytes
-    start: int
-    end: int
-    continues_at: int
-    """A refund's: where those who gave its units continue. Otherwise 0."""
+FIRST: Moment = (-1, -1)
+"""Before every event."""
 
 
 class Piece(NamedTuple):
-    """`amount` units from `origin` on, which now stand at `place` and on."""
+    """`amount` units, the ones from `origin` on, which now stand at `place` and on of the line of `fund`.
+
+    `moment` is the event that brought them there; walking backward, the one that took them away.
+    """
 
     origin: int
+    fund: FundId
     place: int
     amount: int
+    moment: Moment
+
+    @property
+    def end(self) -> int:
+        return self.place + self.amount
+
+    def part(self, low: int, high: int) -> Piece:
+        """The units that stand at [low, high)."""
+        return Piece(self.origin + low - self.place, self.fund, low, high - low, self.moment)
+
+    def moved(self, fund: FundId, shift: int, moment: Moment) -> Piece:
+        """The same units `shift` places further on, in `fund`."""
+        return Piece(self.origin, fund, self.place + shift, self.amount, moment)
 
 
-_FUND = bindparam("fund", type_=LargeBinary)
-_LOW = bindparam("low", type_=BigInteger)
-_HIGH = bindparam("high", type_=BigInteger)
+class Step(NamedTuple):
+    """Units that left the line at [start, end) go on at `place` and on of `fund`."""
+
+    start: int
+    end: int
+    fund: FundId
+    place: int
 
 
-def overlapping(table: Table, position: ColumnElement[int]) -> ColumnElement[bool]:
-    """Rows of fund :fund that may overlap [:low, :high), when a table's intervals are disjoint: those that
-    begin in it and the last one that begins before it. Answered from the index on (fund, position)."""
-    before = select(func.max(position)).where(table.c.fund == _FUND, position <= _LOW).scalar_subquery()
-    return (table.c.fund == _FUND) & (position < _HIGH) & (position >= func.coalesce(before, 0))
+_Steps = defaultdict[tuple[OutflowKind, bytes], list[Step]]
+"""By kind and id of an outflow."""
 
 
-def _outflows(table: Table, kind: OutflowKind, id: str) -> Select[tuple[str, bytes, int, int, int]]:
-    continues_at = table.c.continues_at if kind is OutflowKind.REFUND else literal(0)
-    columns = (
-        literal(kind.value),
-        table.c[id],
-        table.c.start.label("start"),
-        table.c.amount_minor,
-        continues_at,
-    )
-    return select(*columns).where(overlapping(table, table.c.start))
+def forward(conn: Connection, pieces: Iterable[Piece]) -> Iterator[tuple[Piece, Outflow | None]]:
+    """Where units are: each part of the pieces with the outflow that it left in and that it is still in, or
+    None while it stands on a line. Raises InvariantBroken (I2, I3, I7)."""
+    todo = [piece for piece in pieces if piece.amount]
+    while todo:
+        runs, todo = _runs(todo), []
+        for run in runs:
+            outflows = outflows_over(conn, run[0].fund, run[0].place, run[-1].end)
+            steps = _steps(conn, run, outflows)
+            for piece in run:
+                for part, outflow, step in _leave(piece, outflows, steps):
+                    if outflow is None or step is None:
+                        yield part, outflow
+                    else:
+                        todo.append(part.moved(step.fund, step.place - step.start, outflow.moment))
 
 
-# Ordered by the line's position, the third column; SQLite merges the three indexes, so a limit stops early.
-_OUTFLOWS = (
-    union_all(
-        _outflows(delivery_handed_over, OutflowKind.DELIVERY, "entitlement"),
-        _outflows(fee_taken, OutflowKind.FEE, "fee"),
-        _outflows(donation_refunded, OutflowKind.REFUND, "refund"),
-    )
-    .order_by("start")
-    .limit(bindparam("most", type_=BigInteger))
-)
-NO_LIMIT = LAST_POSITION = 2**63 - 1
-
-_DONATIONS = select(
-    donation_recorded.c.start,
-    donation_recorded.c.donation,
-    donation_recorded.c.start,
-    donation_recorded.c.amount_minor,
-).where(overlapping(donation_recorded, donation_recorded.c.start))
-
-_REFUNDED = select(
-    donation_refunded.c.start,
-    donation_refunded.c.donation,
-    donation_refunded.c.continues_at,
-    donation_refunded.c.amount_minor,
-).where(overlapping(donation_refunded, donation_refunded.c.continues_at))
+def _leave(
+    piece: Piece, outflows: Sequence[Outflow], steps: _Steps
+) -> Iterator[tuple[Piece, Outflow | None, Step | None]]:
+    """The parts of the piece with the outflow that each left in, if any, and the step by which it went on."""
+    first = bisect_right(outflows, piece.place, key=lambda outflow: outflow.end)
+    last = bisect_left(outflows, piece.end, key=lambda outflow: outflow.start)
+    for left, outflow in _split(piece, [(o.start, o.end, o) for o in outflows[first:last]]):
+        if outflow is None:
+            if outflows and left.place < outflows[0].start:
+                raise InvariantBroken("I2", f"unit {left.place} of fund 0x{left.fund.hex()} was passed over")
+            yield left, None, None
+            continue
+        if outflow.moment <= piece.moment:
+            raise InvariantBroken("I3", f"units left in 0x{outflow.id.hex()} before they were there")
+        for part, step in _split(left, [(s.start, s.end, s) for s in steps[outflow.kind, outflow.id]]):
+            if step is None and outflow.kind in WITHDRAWALS:
+                raise _left_though_withdrawn(part)
+            yield part, outflow, step
 
 
-def outflows_over(
-    conn: Connection, fund: FundId, low: int, high: int = LAST_POSITION, most: int = NO_LIMIT
-) -> list[Outflow]:
-    """The first `most` outflows that overlap [low, high), in the line's order; raises InvariantBroken (I2)
-    when they do not meet."""
-    # Each of the three tables may answer with one row that ends before `low`.
-    limits = {"fund": fund, "low": low, "high": high, "most": min(most, NO_LIMIT - 3) + 3}
-    rows: Iterable[Any] = conn.execute(_OUTFLOWS, limits)
-    found = [
-        Outflow(OutflowKind(kind), id, start, start + amount, continues_at)
-        for kind, id, start, amount, continues_at in rows
-        if start + amount > low
-    ][:most]
-    for left, right in pairwise(found):
-        if left.end != right.start:
-            raise InvariantBroken("I2", f"outflows of fund 0x{fund.hex()} do not meet at {left.end}")
-    return found
+def _runs(pieces: Iterable[Piece]) -> list[list[Piece]]:
+    """The pieces by fund and place, those that touch together: they are asked for at once."""
+    runs: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda piece: (piece.fund, piece.place)):
+        if runs and runs[-1][-1].fund == piece.fund and runs[-1][-1].end == piece.place:
+            runs[-1].append(piece)
+        else:
+            runs.append([piece])
+    return runs
 
 
-def forward(conn: Connection, fund: FundId, low: int, high: int) -> Iterator[tuple[Piece, Outflow | None]]:
-    """Where the units [low, high) of the inflow line are: each piece with the outflow that took it for good,
-    or None while it stands on the line. Raises InvariantBroken (I2)."""
-    todo = [Piece(low, low, high - low)] if low < high else []
+def backward(conn: Connection, pieces: Iterable[Piece]) -> Iterator[tuple[Piece, bytes]]:
+    """Who gave units: each part of the pieces, standing where its gift's own units stood, with the donation.
+    Raises InvariantBroken (I2, I3) when nobody gave one of them."""
+    todo = [piece for piece in pieces if piece.amount]
     while todo:
         piece = todo.pop()
-        covered = piece.place
-        for outflow in outflows_over(conn, fund, piece.place, piece.place + piece.amount):
-            start, end = max(outflow.start, covered), min(outflow.end, piece.place + piece.amount)
-            if start != covered:
-                raise InvariantBroken(
-                    "I2", f"units {covered} to {start} of fund 0x{fund.hex()} were passed over"
-                )
-            part = Piece(piece.origin + start - piece.place, start, end - start)
-            covered = end
-            if outflow.kind is not OutflowKind.REFUND:
-                yield part, outflow
+        withdrawals = withdrawals_over(conn, piece.fund, piece.place, piece.end)
+        tails = [(w.continues_at, w.continues_at + w.end - w.start, w) for w in withdrawals]
+        for held, withdrawal in _split(piece, tails):
+            if withdrawal is None:
+                for part, donation in _came_in(conn, held):
+                    if donation is None:
+                        todo.append(part)
+                    else:
+                        yield part, donation
                 continue
-            moved = part._replace(place=outflow.continues_at + start - outflow.start)
-            if moved.place <= part.place:
-                raise InvariantBroken("I2", f"refund 0x{outflow.id.hex()} moves units back to {moved.place}")
-            todo.append(moved)
-        if covered < piece.place + piece.amount:
-            yield (
-                Piece(piece.origin + covered - piece.place, covered, piece.place + piece.amount - covered),
-                None,
-            )
+            _check_earlier(withdrawal.moment, withdrawal.id, piece)
+            sources = [(s.place, s.place + s.end - s.start, s) for s in _withdrawn(withdrawal)]
+            for part, step in _split(held, sources):
+                if step is None:
+                    raise _left_though_withdrawn(part)
+                todo.append(part.moved(part.fund, step.start - step.place, withdrawal.moment))
 
 
-def backward(conn: Connection, fund: FundId, low: int, high: int) -> Iterator[tuple[Piece, bytes]]:
-    """Who gave the units [low, high) of the outflow line: pieces (`origin`: on the outflow line; `place`: the
-    giver's own units) with the donation. Raises InvariantBroken (I2) when nobody gave one of them."""
-    todo = [Piece(low, low, high - low)] if low < high else []
-    while todo:
-        piece = todo.pop()
-        limits = {"fund": fund, "low": piece.place, "high": piece.place + piece.amount}
-        refunded = _cut(piece, conn.execute(_REFUNDED, limits))
-        covered = sum(part.amount for part, _, _ in refunded)
-        for part, taken_at, donation in refunded:
-            if taken_at >= part.place:
-                raise InvariantBroken(
-                    "I3", f"units of donation 0x{donation.hex()} left though they were refunded"
-                )
-            todo.append(part._replace(place=taken_at))
-        for rest in _without(piece, [part for part, _, _ in refunded]):
-            limits = {"fund": fund, "low": rest.place, "high": rest.place + rest.amount}
-            for part, _, donation in _cut(rest, conn.execute(_DONATIONS, limits)):
-                covered += part.amount
-                yield part, donation
-        if covered != piece.amount:
+def _steps(conn: Connection, run: Sequence[Piece], outflows: Sequence[Outflow]) -> _Steps:
+    """Where the units that left in each outflow go on, as far as they stand within the run."""
+    fund, steps = run[0].fund, _Steps(list)
+    for outflow in outflows:
+        key = outflow.kind, outflow.id
+        if outflow.kind in WITHDRAWALS:
+            steps[key] = _withdrawn(outflow)
+        elif outflow.continues_in is not None:
+            steps[key] = [Step(outflow.start, outflow.end, outflow.continues_in, outflow.continues_at)]
+    if any(outflow.kind is OutflowKind.DELIVERY for outflow in outflows):
+        for back in returns_over(conn, fund, run[0].place, run[-1].end):
+            step = Step(back.continues_from, back.continues_from + back.amount, fund, back.start)
+            steps[OutflowKind.DELIVERY, back.entitlement].append(step)
+    return steps
+
+
+def _withdrawn(outflow: Outflow) -> list[Step]:
+    """Where the units that a refund or reassignment of gift D took go on: at D's withdrawn units, one by one.
+
+    What it took may reach into those very units. Then a unit goes on, by the same distance, until it stands
+    behind everything taken; at once, that turns the units before D's withdrawn ones round by the remainder.
+    """
+    start, end, fund = outflow.start, outflow.end, outflow.continues_in
+    distance = outflow.continues_at - start
+    if distance < 0 or fund is None:
+        raise InvariantBroken("I7", f"0x{outflow.id.hex()} withdraws units that had left")
+    if end - start <= distance:
+        return [Step(start, end, fund, start + distance)]
+    if distance == 0:  # it took exactly the units that it withdrew
+        return []
+    turned = (end - start) % distance
+    steps = [
+        Step(start, start + turned, fund, end + distance - turned),
+        Step(start + turned, start + distance, fund, end),
+    ]
+    return [step for step in steps if step.start < step.end]
+
+
+def _came_in(conn: Connection, piece: Piece) -> Iterator[tuple[Piece, bytes | None]]:
+    """The piece's units where they were before they came into the fund; with the donation once they are a
+    gift's own."""
+    inflows = inflows_over(conn, piece.fund, piece.place, piece.end)
+    for part, inflow in _split(piece, [(i.start, i.end, i) for i in inflows]):
+        if inflow is None:
             raise InvariantBroken(
-                "I2", f"nobody gave some of the units at {piece.place} of fund 0x{fund.hex()}"
+                "I2", f"nobody gave some of the units at {part.place} of fund 0x{part.fund.hex()}"
             )
+        _check_earlier(inflow.moment, inflow.id, piece)
+        yield part.moved(inflow.from_fund, inflow.from_place - inflow.start, inflow.moment), inflow.donation
 
 
-def _cut(piece: Piece, rows: Iterable[Row[int, bytes, int, int]]) -> list[tuple[Piece, int, bytes]]:
-    """The parts of the piece that the rows' intervals cover, in order. A row is where its interval's units
-    came from, its donation, and the interval; a part carries where its own units came from, and the
-    donation."""
-    found = []
-    for came_from, donation, start, amount in sorted(rows, key=lambda row: row[2]):
-        low, high = max(start, piece.place), min(start + amount, piece.place + piece.amount)
-        if low < high:
-            part = Piece(piece.origin + low - piece.place, low, high - low)
-            found.append((part, came_from + low - start, donation))
-    return found
+def _check_earlier(moment: Moment, id: bytes, piece: Piece) -> None:
+    if moment >= piece.moment:
+        raise InvariantBroken("I3", f"units left before 0x{id.hex()} brought them to {piece.place}")
 
 
-def _without(piece: Piece, parts: Sequence[Piece]) -> Iterator[Piece]:
-    """What is left of the piece beside the parts, which are in order."""
+def _left_though_withdrawn(piece: Piece) -> InvariantBroken:
+    return InvariantBroken(
+        "I3", f"units at {piece.place} of fund 0x{piece.fund.hex()} left though their gift was withdrawn"
+    )
+
+
+def _split(piece: Piece, intervals: Iterable[tuple[int, int, T]]) -> Iterator[tuple[Piece, T | None]]:
+    """The whole piece cut at the intervals' borders, in order: each part with what its interval stands for, or
+    None where there is none. Raises InvariantBroken (I3) when intervals overlap."""
     place = piece.place
-    for part in (*parts, Piece(0, piece.place + piece.amount, 0)):
-        if place < part.place:
-            yield Piece(piece.origin + place - piece.place, place, part.place - place)
-        place = part.place + part.amount
+    for low, high, what in sorted(intervals, key=lambda interval: interval[0]):
+        low, high = max(low, piece.place), min(high, piece.end)
+        if low >= high:
+            continue
+        if low < place:
+            raise InvariantBroken("I3", f"unit {low} of fund 0x{piece.fund.hex()} went two ways")
+        if low > place:
+            yield piece.part(place, low), None
+        yield piece.part(low, high), what
+        place = high
+    if place < piece.end:
+        yield piece.part(place, piece.end), None
+
+
+__all__ = [
+    "FIRST",
+    "Moment",
+    "Outflow",
+    "OutflowKind",
+    "Piece",
+    "Step",
+    "backward",
+    "forward",
+]

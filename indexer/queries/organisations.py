@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, bindparam, func, select
 
 from contracts.bindings.ids import FundId, OrganisationId
 from indexer.errors import InvariantBroken
 from indexer.queries.blocks import BlockRef, as_of
+from indexer.queries.deliveries import AFTER_HAND_OVER, DELIVERY_STATE, EntitlementState
 from indexer.queries.line import line_ends
 from indexer.schema import (
-    delivery_confirmed,
     delivery_handed_over,
+    delivery_returned,
+    donation_reassigned,
     donation_recorded,
     donation_refunded,
-    entitlement_expired,
+    entitlement_listed,
     entitlement_refused,
     fee_taken,
     fund_opened,
     payment_list_approved,
+    payment_list_cancelled,
+    payment_list_expired,
+    transfer_came_back,
+    transfer_received,
+    transfer_sent,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class FundTotals:
-    """One fund's totals. Amounts are minor units of `unit`; `inflow = handed over + fees + refunds + reserved
-    + waiting`.
+    """One fund's totals. Amounts are minor units of `unit`.
 
-    `handed_over` is the agency's word, `confirmed` the families': confirmed deliveries are counted in both.
+    - `inflow = gifts + transfers in (received and came back) + reassigned in + returned`
+    - `inflow = handed over + fees + refunds + transfers out + reassigned out + reserved + waiting`
+    - `handed over = unconfirmed + confirmed + disputed + dismissed + returned`
+
+    `handed_over` is the agency's word, `confirmed` the families'. What came back is counted as returned, whatever
+    was said of it before. `expired` and `cancelled` were offered and freed when their list ended.
     """
 
     fund: FundId
@@ -50,6 +62,32 @@ class FundTotals:
     expired_minor: int
     reserved_minor: int
     waiting_minor: int
+    gifts_minor: int
+    received_count: int
+    received_minor: int
+    came_back_count: int
+    came_back_minor: int
+    reassigned_in_count: int
+    reassigned_in_minor: int
+    returned_count: int
+    returned_minor: int
+    sent_count: int
+    sent_minor: int
+    reassigned_out_count: int
+    reassigned_out_minor: int
+    cancelled_count: int
+    cancelled_minor: int
+    disputed_count: int
+    disputed_minor: int
+    dismissed_count: int
+    dismissed_minor: int
+    upheld_count: int
+
+    @property
+    def unconfirmed_minor(self) -> int:
+        """Handed over, and no word of the family yet."""
+        said = self.confirmed_minor + self.disputed_minor + self.dismissed_minor
+        return self.handed_over_minor - said - self.returned_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +109,77 @@ _FUNDS = (
 )
 
 
-def _count(table: Table) -> ColumnElement[int]:
-    return select(func.count()).where(table.c.fund == _FUND).scalar_subquery()
+def _count(table: Table, fund: str, name: str) -> ColumnElement[int]:
+    return select(func.count()).where(table.c[fund] == _FUND).scalar_subquery().label(f"{name}_count")
 
 
-def _sum(table: Table, column: str = "amount_minor") -> ColumnElement[int]:
-    return func.coalesce(select(func.sum(table.c[column])).where(table.c.fund == _FUND).scalar_subquery(), 0)
+def _sum(table: Table, fund: str, column: str, name: str) -> ColumnElement[int]:
+    total = select(func.sum(table.c[column])).where(table.c[fund] == _FUND)
+    return func.coalesce(total.scalar_subquery(), 0).label(f"{name}_minor")
 
 
-_COUNTED = (donation_recorded, fee_taken, donation_refunded, delivery_handed_over)
-_ENDED = (entitlement_refused, entitlement_expired)
+_INFLOWS = {
+    "gifts": (donation_recorded, "fund"),
+    "received": (transfer_received, "to"),
+    "came_back": (transfer_came_back, "from_"),
+    "reassigned_in": (donation_reassigned, "to"),
+    "returned": (delivery_returned, "fund"),
+}
+_OUTFLOWS = {
+    "handed_over": (delivery_handed_over, "fund"),
+    "fees": (fee_taken, "fund"),
+    "refunds": (donation_refunded, "fund"),
+    "sent": (transfer_sent, "from_"),
+    "reassigned_out": (donation_reassigned, "from_"),
+}
+_COUNTED = _INFLOWS | _OUTFLOWS | {"refused": (entitlement_refused, "fund")}
+_LISTS = {
+    "approved": (payment_list_approved, "total_minor"),
+    "expired": (payment_list_expired, "freed_minor"),
+    "cancelled": (payment_list_cancelled, "freed_minor"),
+}
 
 _TOTALS = select(
-    *(column for table in (*_COUNTED, *_ENDED) for column in (_count(table), _sum(table))),
-    _sum(payment_list_approved, "total_minor"),
+    *(_count(table, fund, name) for name, (table, fund) in _COUNTED.items()),
+    *(_sum(table, fund, "amount_minor", name) for name, (table, fund) in _COUNTED.items()),
+    *(_sum(table, "fund", column, name) for name, (table, column) in _LISTS.items()),
 )
 
-_CONFIRMED = (
-    select(func.count(), func.coalesce(func.sum(delivery_handed_over.c.amount_minor), 0))
-    .join(delivery_confirmed, delivery_confirmed.c.entitlement == delivery_handed_over.c.entitlement)
-    .where(delivery_handed_over.c.fund == _FUND)
-)
+
+def _by_state(counted: Table) -> Any:
+    """Deliveries of the fund, or what came back of them, by the deliveries' states."""
+    rows: Any = counted
+    for table in AFTER_HAND_OVER:
+        rows = rows.outerjoin(table, table.c.entitlement == counted.c.entitlement)
+    columns = DELIVERY_STATE, func.count(), func.sum(counted.c.amount_minor)
+    return select(*columns).select_from(rows).where(counted.c.fund == _FUND).group_by(DELIVERY_STATE.name)
+
+
+_HANDED_OVER = _by_state(delivery_handed_over)
+_RETURNED = _by_state(delivery_returned)
+
+
+def _freed_count(ended: Table) -> Any:
+    """Entitlements that were still offered when their list ended."""
+    id = entitlement_listed.c.entitlement
+    lists = ended.join(payment_list_approved, payment_list_approved.c.list == ended.c.list)
+    listed = lists.join(entitlement_listed, entitlement_listed.c.list == ended.c.list)
+    rows = listed.outerjoin(delivery_handed_over, delivery_handed_over.c.entitlement == id).outerjoin(
+        entitlement_refused, entitlement_refused.c.entitlement == id
+    )
+    return (
+        select(func.count())
+        .select_from(rows)
+        .where(
+            ended.c.fund == _FUND,
+            delivery_handed_over.c.entitlement.is_(None),
+            entitlement_refused.c.entitlement.is_(None),
+        )
+    )
+
+
+_EXPIRED = _freed_count(payment_list_expired)
+_CANCELLED = _freed_count(payment_list_cancelled)
 
 
 def organisation_totals(conn: Connection, organisation: OrganisationId) -> OrganisationTotals:
@@ -101,12 +189,13 @@ def organisation_totals(conn: Connection, organisation: OrganisationId) -> Organ
 
 
 def _fund_totals(conn: Connection, fund: FundId, unit: str, head: str) -> FundTotals:
-    totals = conn.execute(_TOTALS, {"fund": fund}).one()
-    gifts, inflow, fees_count, fees, refunds_count, refunds, deliveries, handed_over = totals[:8]
-    refused_count, refused, expired_count, expired, approved = totals[8:]
-    confirmed_count, confirmed = conn.execute(_CONFIRMED, {"fund": fund}).one()
-    reserved = approved - refused - expired - handed_over
-    out = handed_over + fees + refunds
+    totals = dict(conn.execute(_TOTALS, {"fund": fund}).mappings().one())
+    inflow = sum(totals[f"{name}_minor"] for name in _INFLOWS)
+    out = sum(totals[f"{name}_minor"] for name in _OUTFLOWS)
+    promised = totals.pop("approved_minor") - sum(
+        totals[f"{name}_minor"] for name in ("refused", "expired", "cancelled")
+    )
+    reserved = promised - totals["handed_over_minor"]
     if (inflow, out) != line_ends(conn, fund):
         raise InvariantBroken("I2", f"fund 0x{fund.hex()}: inflows or outflows leave gaps on its line")
     if not 0 <= reserved <= inflow - out:
@@ -117,20 +206,28 @@ def _fund_totals(conn: Connection, fund: FundId, unit: str, head: str) -> FundTo
         fund=fund,
         unit=unit,
         head=head,
-        gifts_count=gifts,
         inflow_minor=inflow,
-        fees_count=fees_count,
-        fees_minor=fees,
-        refunds_count=refunds_count,
-        refunds_minor=refunds,
-        handed_over_count=deliveries,
-        handed_over_minor=handed_over,
-        confirmed_count=confirmed_count,
-        confirmed_minor=confirmed,
-        refused_count=refused_count,
-        refused_minor=refused,
-        expired_count=expired_count,
-        expired_minor=expired,
         reserved_minor=reserved,
         waiting_minor=inflow - out - reserved,
+        expired_count=conn.execute(_EXPIRED, {"fund": fund}).scalar_one(),
+        cancelled_count=conn.execute(_CANCELLED, {"fund": fund}).scalar_one(),
+        **_words(conn, fund),
+        **totals,
     )
+
+
+def _words(conn: Connection, fund: FundId) -> dict[str, int]:
+    """Deliveries by what was said of them: how many, and their units that did not come back."""
+    counts = dict.fromkeys(EntitlementState, 0)
+    amounts = dict.fromkeys(EntitlementState, 0)
+    for state, count, amount in conn.execute(_HANDED_OVER, {"fund": fund}):
+        counts[EntitlementState(state)], amounts[EntitlementState(state)] = count, amount
+    for state, _, amount in conn.execute(_RETURNED, {"fund": fund}):
+        amounts[EntitlementState(state)] -= amount
+    if min(amounts.values()) < 0 or amounts[EntitlementState.UPHELD]:
+        raise InvariantBroken("I7", f"fund 0x{fund.hex()}: what came back is not what was delivered")
+    said = EntitlementState.CONFIRMED, EntitlementState.DISPUTED, EntitlementState.DISMISSED
+    return {
+        **{f"{state.value}_count": counts[state] for state in (*said, EntitlementState.UPHELD)},
+        **{f"{state.value}_minor": amounts[state] for state in said},
+    }

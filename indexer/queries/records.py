@@ -17,49 +17,142 @@ class RecordKind(StrEnum):
     """What can be looked for, by the table of the event that records it."""
 
     DONATION = "donation_recorded"
+    CLAIM = "donation_claimed"
     FEE = "fee_taken"
     REFUND = "donation_refunded"
+    REASSIGNMENT = "donation_reassigned"
+    TRANSFER_PROPOSED = "transfer_proposed"
+    TRANSFER_CHECKED = "transfer_checked"
+    TRANSFER_SENT = "transfer_sent"
+    TRANSFER_RECEIVED = "transfer_received"
+    TRANSFER_CAME_BACK = "transfer_came_back"
+    TRANSFER_WITHDRAWN = "transfer_withdrawn"
     LIST_PROPOSED = "payment_list_proposed"
+    LIST_CHECKED = "payment_list_checked"
     LIST_APPROVED = "payment_list_approved"
+    LIST_CANCELLED = "payment_list_cancelled"
+    LIST_EXPIRED = "payment_list_expired"
     ENTITLEMENT_LISTED = "entitlement_listed"
     HANDED_OVER = "delivery_handed_over"
     CONFIRMED = "delivery_confirmed"
     REFUSED = "entitlement_refused"
-    EXPIRED = "entitlement_expired"
+    DISPUTE = "delivery_disputed"
+    DISPUTE_UPHELD = "dispute_upheld"
+    DISPUTE_DISMISSED = "dispute_dismissed"
+    RETURN = "delivery_returned"
     HOUSEHOLD_OPENED = "household_opened"
     KEY_REPLACED = "household_key_replaced"
+    CARD_REPLACED = "household_card_replaced"
+    HOUSEHOLD_CLOSED = "household_closed"
+    HOUSEHOLD_REOPENED = "household_reopened"
     SERVICE = "service_confirmed"
     CHOICE = "reserve_chosen"
     REDEMPTION = "minutes_redeemed"
     MINUTES_GIFT = "minutes_given"
+    HEIR = "heir_named"
+    BEQUEST_OPENED = "bequest_opened"
+    BEQUEST_PASSED = "bequest_passed"
     FUND = "fund_opened"
     PROGRAMME = "programme_opened"
+    PLAN = "programme_planned"
+    IMPLEMENTER = "implementer_admitted"
+    IMPLEMENTER_DISMISSED = "implementer_dismissed"
+    QUOTA = "place_quota_set"
+    RULE = "rule_published"
+    ORDER = "service_ordered"
+    ORDER_SHARE = "order_share_linked"
+    ORDER_CLOSED = "service_order_closed"
+    ORDER_WITHDRAWN = "service_order_withdrawn"
+    DEBT = "debt_forgiven"
+    CASE = "case_opened"
+    CASE_REFERRED = "case_referred"
+    CASE_TAKEN_OVER = "case_taken_over"
+    CASE_ACT = "case_act_registered"
+    CASE_ANSWERED = "case_answered"
+    CASE_CLOSED = "case_closed"
+    CASE_REOPENED = "case_reopened"
     LICENCE = "licence_granted"
     LICENCE_REVOKED = "licence_revoked"
+    LICENCE_SUSPENDED = "licence_suspended"
+    LICENCE_RESUMED = "licence_resumed"
+    GRADE = "organisation_graded"
+    CHECKER_THRESHOLD = "second_checker_threshold_set"
+    ISSUING_CEILING = "issuing_ceiling_set"
     OPERATOR = "operator_appointed"
 
 
 KEYS: Mapping[RecordKind, tuple[str, ...]] = {
     RecordKind.DONATION: ("donation",),
+    RecordKind.CLAIM: ("donation",),
     RecordKind.FEE: ("fee",),
     RecordKind.REFUND: ("refund",),
+    RecordKind.REASSIGNMENT: ("reassignment",),
+    RecordKind.TRANSFER_PROPOSED: ("transfer",),
+    RecordKind.TRANSFER_CHECKED: ("transfer",),
+    RecordKind.TRANSFER_SENT: ("transfer",),
+    RecordKind.TRANSFER_RECEIVED: ("transfer",),
+    RecordKind.TRANSFER_CAME_BACK: ("transfer",),
+    RecordKind.TRANSFER_WITHDRAWN: ("transfer",),
     RecordKind.LIST_PROPOSED: ("list",),
+    RecordKind.LIST_CHECKED: ("list",),
     RecordKind.LIST_APPROVED: ("list",),
+    RecordKind.LIST_CANCELLED: ("list",),
+    RecordKind.LIST_EXPIRED: ("list",),
     RecordKind.ENTITLEMENT_LISTED: ("entitlement",),
     RecordKind.HANDED_OVER: ("entitlement",),
     RecordKind.CONFIRMED: ("entitlement",),
     RecordKind.REFUSED: ("entitlement",),
-    RecordKind.EXPIRED: ("entitlement",),
+    RecordKind.DISPUTE: ("entitlement",),
+    RecordKind.DISPUTE_UPHELD: ("entitlement",),
+    RecordKind.DISPUTE_DISMISSED: ("entitlement",),
+    RecordKind.RETURN: ("return_id",),
     RecordKind.HOUSEHOLD_OPENED: ("account",),
     RecordKind.KEY_REPLACED: ("account", "key"),
+    RecordKind.CARD_REPLACED: ("account", "card_root"),
+    RecordKind.HOUSEHOLD_CLOSED: ("account", "closed_by"),
+    RecordKind.HOUSEHOLD_REOPENED: ("account", "reopened_by"),
     RecordKind.SERVICE: ("service",),
     RecordKind.CHOICE: ("service",),
     RecordKind.REDEMPTION: ("redemption",),
     RecordKind.MINUTES_GIFT: ("donation",),
+    RecordKind.HEIR: ("naming",),
+    RecordKind.BEQUEST_OPENED: ("volunteer", "organisation"),
+    RecordKind.BEQUEST_PASSED: ("volunteer", "organisation"),
     RecordKind.FUND: ("fund",),
     RecordKind.PROGRAMME: ("programme",),
-    RecordKind.LICENCE: ("organisation", "administrator", "kind", "from_unix_s", "until_unix_s"),
+    RecordKind.PLAN: ("programme", "month", "planned_units"),
+    RecordKind.IMPLEMENTER: ("programme", "organisation"),
+    RecordKind.IMPLEMENTER_DISMISSED: ("programme", "organisation"),
+    RecordKind.QUOTA: ("programme", "season", "place", "quota"),
+    RecordKind.RULE: ("rule", "version"),
+    RecordKind.ORDER: ("order",),
+    RecordKind.ORDER_SHARE: ("order", "entitlement"),
+    RecordKind.ORDER_CLOSED: ("order",),
+    RecordKind.ORDER_WITHDRAWN: ("order",),
+    RecordKind.DEBT: ("debt",),
+    RecordKind.CASE: ("case_id",),
+    RecordKind.CASE_REFERRED: ("case_id", "commitment"),
+    RecordKind.CASE_TAKEN_OVER: ("case_id", "to_desk"),
+    RecordKind.CASE_ACT: ("case_id", "record", "commitment"),
+    RecordKind.CASE_ANSWERED: ("case_id", "commitment"),
+    RecordKind.CASE_CLOSED: ("case_id", "desk", "reason"),
+    RecordKind.CASE_REOPENED: ("case_id", "reopening", "commitment"),
+    RecordKind.LICENCE: (
+        "organisation",
+        "administrator",
+        "supervisor",
+        "kind",
+        "area",
+        "roles",
+        "from_unix_s",
+        "until_unix_s",
+    ),
     RecordKind.LICENCE_REVOKED: ("organisation", "reason"),
+    RecordKind.LICENCE_SUSPENDED: ("organisation", "reason"),
+    RecordKind.LICENCE_RESUMED: ("organisation",),
+    RecordKind.GRADE: ("organisation", "grade"),
+    RecordKind.CHECKER_THRESHOLD: ("organisation", "unit", "threshold_minor"),
+    RecordKind.ISSUING_CEILING: ("organisation", "ceiling_minutes"),
     RecordKind.OPERATOR: ("organisation", "operator", "roles", "until_unix_s"),
 }
 """The columns that name a record. Acts without an id of their own may be done again, so all they say names

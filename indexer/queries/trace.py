@@ -5,103 +5,92 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, LargeBinary, Select, bindparam, select
+from sqlalchemy import (
+    Connection,
+    LargeBinary,
+    Select,
+    Table,
+    bindparam,
+    cast,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
-from contracts.abi import Address
 from contracts.bindings.ids import (
     DonationId,
-    EntitlementId,
     FeeId,
     FundId,
-    PaymentListId,
-    ProgrammeId,
     RefundId,
+    TransferId,
 )
-from indexer.errors import InvariantBroken, UnknownRecord
+from indexer.errors import InvariantBroken
 from indexer.queries.blocks import BlockRef, as_of
-from indexer.queries.line import Fund, fund_ends, fund_opening
-from indexer.queries.lineage import Outflow, OutflowKind, Piece, forward
+from indexer.queries.deliveries import EntitlementState
+from indexer.queries.gifts import Gift, gift
+from indexer.queries.line import Fund, FundEnds, fund_ends, fund_opening
+from indexer.queries.lineage import FIRST, Moment, Outflow, OutflowKind, Piece, forward
+from indexer.queries.notes import IDS, DeliveryNote, by_ids, deliveries, notes_with_times
 from indexer.schema import (
     block,
-    delivery_confirmed,
-    delivery_handed_over,
-    donation_recorded,
+    donation_reassigned,
     donation_refunded,
-    entitlement_listed,
     fee_taken,
-    payment_list_proposed,
+    transfer_sent,
 )
 
 
 class SegmentState(StrEnum):
-    """Where units of a gift are."""
+    """Where units of a gift are. Those of a delivery that was upheld came back, so there is no state for
+    them; one that was dismissed counts as delivered, yet is not the family's own word."""
 
     WAITING = "waiting"
     RESERVED = "reserved"
+    IN_TRANSIT = "in_transit"
     HANDED_OVER = "handed_over"
     CONFIRMED = "confirmed"
+    DISPUTED = "disputed"
+    DISMISSED = "dismissed"
     FEE = "fee"
     REFUNDED = "refunded"
-
-
-@dataclass(frozen=True, slots=True)
-class Gift:
-    """A donation as it was recorded: units [start, start + amount_minor) of its fund. Times are unix
-    seconds."""
-
-    id: DonationId
-    fund: FundId
-    donor: Address
-    start: int
-    amount_minor: int
-    settled_at_unix_s: int
-    channel: str
-    commitment: bytes
-    block_number: int
-    recorded_at_unix_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryNote:
-    """A delivery without its household: who gave may know of what and when, not of whom (DESIGN section
-    7)."""
-
-    entitlement: EntitlementId
-    list: PaymentListId
-    programme: ProgrammeId
-    handed_over_at_unix_s: int
-    confirmed_at_unix_s: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     """Consecutive units of a gift in one state.
 
-    `start`: the first one's place in the gift's own interval. `place`: where the first one stands on the
-    fund's line now, which differs once a refund of another gift took it. One of `delivery`, `fee`, `refund`
-    is set when they left; `at_unix_s` is when.
+    `start`: the first one's place in the gift's own interval. `place`: where the first one stands now, on the
+    line of `fund`: it differs once a refund, a return or a transfer moved it on. One of `delivery`, `fee`,
+    `refund`, `transfer` is set when they left; `at_unix_s` is when they came into this state.
     """
 
     start: int
     amount_minor: int
     state: SegmentState
     place: int
+    fund: FundId
     delivery: DeliveryNote | None = None
     fee: FeeId | None = None
     refund: RefundId | None = None
     at_unix_s: int | None = None
+    transfer: TransferId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The whole of a gift, cut into segments in the order of its units."""
+    """The whole of a gift, cut into segments in the order of its units.
+
+    `fund` is the one it was recorded in; `funds` are the others that its units stand in now, or left.
+    """
 
     as_of: BlockRef
     gift: Gift
     fund: Fund
     segments: tuple[Segment, ...]
+    funds: tuple[Fund, ...]
 
     def amount_in(self, state: SegmentState) -> int:
         """Minor units of the gift in one state."""
@@ -110,79 +99,62 @@ class Trace:
 
 _DONATION = bindparam("donation", type_=LargeBinary)
 
-_GIFT: Select[*tuple[Any, ...]] = (
-    select(
-        donation_recorded.c.donation,
-        donation_recorded.c.fund,
-        donation_recorded.c.donor,
-        donation_recorded.c.start,
-        donation_recorded.c.amount_minor,
-        donation_recorded.c.settled_at_unix_s,
-        donation_recorded.c.channel,
-        donation_recorded.c.commitment,
-        donation_recorded.c.block_number,
+
+class _Withdrawn(NamedTuple):
+    """Last units of a gift, from `start` on, that were refunded, or reassigned: then they go on at `place` of
+    the fund `to`."""
+
+    start: int
+    amount: int
+    refund: RefundId | None
+    to: FundId | None
+    place: int
+    at_unix_s: int
+    moment: Moment
+
+
+def _withdrawals(table: Table, refund: Any, to: Any, place: Any) -> Select[Any]:
+    columns = (
+        table.c.continues_at.label("start"),
+        table.c.amount_minor,
+        refund,
+        to,
+        place,
         block.c.timestamp_unix_s,
+        table.c.block_number,
+        table.c.log_index,
     )
-    .join(block, block.c.number == donation_recorded.c.block_number)
-    .where(donation_recorded.c.donation == _DONATION)
-)
-
-_REFUNDS = (
-    select(
-        donation_refunded.c.refund,
-        donation_refunded.c.continues_at,
-        donation_refunded.c.amount_minor,
-        block.c.timestamp_unix_s,
-    )
-    .join(block, block.c.number == donation_refunded.c.block_number)
-    .where(donation_refunded.c.donation == _DONATION)
-    .order_by(donation_refunded.c.continues_at)
-)
-
-_confirmed_in = block.alias("confirmed_in")
-_DELIVERIES = (
-    select(
-        delivery_handed_over.c.entitlement,
-        entitlement_listed.c.list,
-        payment_list_proposed.c.programme,
-        block.c.timestamp_unix_s.label("handed_over_at_unix_s"),
-        _confirmed_in.c.timestamp_unix_s.label("confirmed_at_unix_s"),
-    )
-    .join(block, block.c.number == delivery_handed_over.c.block_number)
-    .join(entitlement_listed, entitlement_listed.c.entitlement == delivery_handed_over.c.entitlement)
-    .join(payment_list_proposed, payment_list_proposed.c.list == entitlement_listed.c.list)
-    .outerjoin(delivery_confirmed, delivery_confirmed.c.entitlement == delivery_handed_over.c.entitlement)
-    .outerjoin(_confirmed_in, _confirmed_in.c.number == delivery_confirmed.c.block_number)
-    .where(delivery_handed_over.c.entitlement.in_(bindparam("ids", expanding=True)))
-)
-
-_FEES = (
-    select(fee_taken.c.fee, block.c.timestamp_unix_s)
-    .join(block, block.c.number == fee_taken.c.block_number)
-    .where(fee_taken.c.fee.in_(bindparam("ids", expanding=True)))
-)
-
-_IDS_AT_ONCE = 5_000
+    rows = select(*columns).select_from(table).join(block, block.c.number == table.c.block_number)
+    return rows.where(table.c.donation == _DONATION)
 
 
-def gift(conn: Connection, donation: DonationId) -> Gift:
-    """The gift as it was recorded; raises UnknownRecord."""
-    row = conn.execute(_GIFT, {"donation": donation}).one_or_none()
-    if row is None:
-        raise UnknownRecord("donation", donation)
-    return Gift(*row)
+_NO_ID = cast(null(), LargeBinary)
+_WITHDRAWN = union_all(
+    _withdrawals(donation_refunded, donation_refunded.c.refund, _NO_ID, literal(0)),
+    _withdrawals(donation_reassigned, _NO_ID, donation_reassigned.c.to, donation_reassigned.c.starts_at),
+).order_by("start")
+
+
+def _times(table: Table, id: str) -> Select[Any]:
+    rows = select(table.c[id], block.c.timestamp_unix_s).select_from(table)
+    return rows.join(block, block.c.number == table.c.block_number).where(table.c[id].in_(IDS))
+
+
+_FEES = _times(fee_taken, "fee")
+_SENT = _times(transfer_sent, "transfer")
 
 
 def trace_donation(conn: Connection, donation: DonationId) -> Trace:
-    """Where each unit of a gift is now. Reads only what overlaps the gift's interval and, through refunds,
-    what its units became. Raises UnknownRecord, and InvariantBroken (I2, I3, I7) rather than an answer that
-    does not add up."""
+    """Where each unit of a gift is now, in whichever fund. Reads only what overlaps the gift's interval and
+    what its units became. Raises UnknownRecord, and InvariantBroken (I1, I2, I3, I7) rather than an answer
+    that does not add up."""
     given = gift(conn, donation)
-    end = given.start + given.amount_minor
-    tail = list(_refunded_tail(conn, given))
-    kept_end = tail[0].start if tail else end
-    pieces = list(forward(conn, given.fund, given.start, kept_end))
-    segments = [*_left(conn, pieces), *_standing(conn, given.fund, pieces), *tail]
+    withdrawn = _withdrawn(conn, given)
+    kept = given.amount_minor - sum(w.amount for w in withdrawn)
+    pieces = [Piece(given.start, given.fund, given.start, kept, FIRST)]
+    pieces += [Piece(w.start, w.to, w.place, w.amount, w.moment) for w in withdrawn if w.to is not None]
+    found = list(forward(conn, pieces))
+    segments = [*_left(conn, found), *_standing(conn, found), *_refunded(given.fund, withdrawn)]
     segments.sort(key=lambda segment: segment.start)
     position = given.start
     for segment in segments:
@@ -191,94 +163,98 @@ def trace_donation(conn: Connection, donation: DonationId) -> Trace:
                 "I3", f"unit {position} of donation 0x{donation.hex()} is not in exactly one state"
             )
         position += segment.amount_minor
-    if position != end:
+    if position != given.start + given.amount_minor:
         raise InvariantBroken(
             "I3", f"donation 0x{donation.hex()}: states add up to {position - given.start} units"
         )
-    return Trace(as_of(conn), given, fund_opening(conn, given.fund), tuple(segments))
+    others = dict.fromkeys(segment.fund for segment in segments if segment.fund != given.fund)
+    funds = tuple(fund_opening(conn, fund) for fund in others)
+    return Trace(as_of(conn), given, fund_opening(conn, given.fund), tuple(segments), funds)
 
 
-def _refunded_tail(conn: Connection, given: Gift) -> Iterator[Segment]:
-    """The gift's own refunded units: its last ones, each refund before the one that came earlier."""
-    end = given.start + given.amount_minor
-    refunds = conn.execute(_REFUNDS, {"donation": given.id}).all()
-    place = end - sum(row.amount_minor for row in refunds)
-    for row in refunds:
-        if row.continues_at != place or place < given.start:
-            raise InvariantBroken("I7", f"refunds of donation 0x{given.id.hex()} are not its last units")
-        yield Segment(
-            place,
-            row.amount_minor,
-            SegmentState.REFUNDED,
-            place,
-            refund=row.refund,
-            at_unix_s=row.timestamp_unix_s,
-        )
-        place += row.amount_minor
+def _withdrawn(conn: Connection, given: Gift) -> list[_Withdrawn]:
+    """The gift's own withdrawn units, which are its last ones, each withdrawal before the one that came
+    earlier; raises InvariantBroken (I7)."""
+    rows = conn.execute(_WITHDRAWN, {"donation": given.id})
+    found = [_Withdrawn(*(*row[:-2], (row[-2], row[-1]))) for row in rows]
+    place = given.start + given.amount_minor - sum(w.amount for w in found)
+    for withdrawn in found:
+        if withdrawn.start != place or place < given.start:
+            raise InvariantBroken(
+                "I7", f"what was withdrawn of donation 0x{given.id.hex()} is not its last units"
+            )
+        place += withdrawn.amount
+    return found
+
+
+def _refunded(fund: FundId, withdrawn: Sequence[_Withdrawn]) -> Iterator[Segment]:
+    for w in withdrawn:
+        if w.refund is not None:
+            yield Segment(
+                w.start,
+                w.amount,
+                SegmentState.REFUNDED,
+                w.start,
+                fund,
+                refund=w.refund,
+                at_unix_s=w.at_unix_s,
+            )
 
 
 def _left(conn: Connection, pieces: Sequence[tuple[Piece, Outflow | None]]) -> Iterator[Segment]:
-    """The pieces that left in a delivery or a fee."""
-    outflows = {outflow.id: outflow.kind for _, outflow in pieces if outflow is not None}
-    notes = deliveries(
-        conn, [EntitlementId(id) for id, kind in outflows.items() if kind is OutflowKind.DELIVERY]
-    )
-    fees = _fee_times(conn, [FeeId(id) for id, kind in outflows.items() if kind is OutflowKind.FEE])
-    for piece, outflow in pieces:
-        if outflow is None:
-            continue
+    """The pieces that left in a delivery or a fee, or are on their way to another fund."""
+    left = [(piece, outflow) for piece, outflow in pieces if outflow is not None]
+    ids: dict[OutflowKind, list[bytes]] = {kind: [] for kind in OutflowKind}
+    for kind, id in dict.fromkeys((outflow.kind, outflow.id) for _, outflow in left):
+        ids[kind].append(id)
+    notes = notes_with_times(conn, ids[OutflowKind.DELIVERY])
+    fees = dict(by_ids(conn, _FEES, ids[OutflowKind.FEE]))
+    sent = dict(by_ids(conn, _SENT, ids[OutflowKind.TRANSFER]))
+    for piece, outflow in left:
+        where = piece.place, piece.fund
         if outflow.kind is OutflowKind.FEE:
             fee = FeeId(outflow.id)
+            yield Segment(piece.origin, piece.amount, SegmentState.FEE, *where, fee=fee, at_unix_s=fees[fee])
+        elif outflow.kind is OutflowKind.TRANSFER:
+            transfer, at = TransferId(outflow.id), sent[outflow.id]
             yield Segment(
-                piece.origin, piece.amount, SegmentState.FEE, piece.place, fee=fee, at_unix_s=fees[fee]
+                piece.origin, piece.amount, SegmentState.IN_TRANSIT, *where, transfer=transfer, at_unix_s=at
             )
-            continue
-        note = notes.get(EntitlementId(outflow.id))
-        if note is None:
+        elif outflow.id not in notes:
             raise InvariantBroken("I5", f"delivery 0x{outflow.id.hex()} is on no payment list")
-        confirmed = note.confirmed_at_unix_s is not None
-        state = SegmentState.CONFIRMED if confirmed else SegmentState.HANDED_OVER
-        yield Segment(
-            piece.origin,
-            piece.amount,
-            state,
-            piece.place,
-            delivery=note,
-            at_unix_s=note.confirmed_at_unix_s if confirmed else note.handed_over_at_unix_s,
-        )
+        else:
+            note, at = notes[outflow.id]
+            if note.state is EntitlementState.UPHELD:
+                raise InvariantBroken("I7", f"delivery 0x{outflow.id.hex()} was upheld and did not come back")
+            state = SegmentState(note.state.value)
+            yield Segment(piece.origin, piece.amount, state, *where, delivery=note, at_unix_s=at)
 
 
-def _standing(
-    conn: Connection, fund: FundId, pieces: Sequence[tuple[Piece, Outflow | None]]
-) -> Iterator[Segment]:
-    """The pieces still on the line: reserved up to what approved lists promise, waiting beyond."""
-    standing = [piece for piece, outflow in pieces if outflow is None]
-    if not standing:
-        return
-    ends = fund_ends(conn, fund)
-    promised_end = ends.outflow_end + ends.reserved
-    for origin, place, amount in standing:
-        if place < ends.outflow_end:
-            raise InvariantBroken("I2", f"unit {place} of fund 0x{fund.hex()} left in no outflow")
-        reserved = min(max(promised_end - place, 0), amount)
-        if reserved:
-            yield Segment(origin, reserved, SegmentState.RESERVED, place)
-        if reserved < amount:
-            yield Segment(origin + reserved, amount - reserved, SegmentState.WAITING, place + reserved)
+def _standing(conn: Connection, pieces: Sequence[tuple[Piece, Outflow | None]]) -> Iterator[Segment]:
+    """The pieces still on a line: reserved up to what approved lists promise, waiting beyond."""
+    ends_of: dict[FundId, FundEnds] = {}
+    for piece in (piece for piece, outflow in pieces if outflow is None):
+        ends = ends_of.get(piece.fund)
+        if ends is None:
+            ends = ends_of[piece.fund] = fund_ends(conn, piece.fund)
+        if piece.place < ends.outflow_end:
+            raise InvariantBroken("I2", f"unit {piece.place} of fund 0x{piece.fund.hex()} left in no outflow")
+        promised_end = min(max(ends.outflow_end + ends.reserved, piece.place), piece.end)
+        for part, state in (
+            (piece.part(piece.place, promised_end), SegmentState.RESERVED),
+            (piece.part(promised_end, piece.end), SegmentState.WAITING),
+        ):
+            if part.amount:
+                yield Segment(part.origin, part.amount, state, part.place, part.fund)
 
 
-def deliveries(conn: Connection, ids: Sequence[EntitlementId]) -> dict[EntitlementId, DeliveryNote]:
-    """Deliveries by their entitlements; those not handed over are left out."""
-    notes: dict[EntitlementId, DeliveryNote] = {}
-    for at in range(0, len(ids), _IDS_AT_ONCE):
-        for row in conn.execute(_DELIVERIES, {"ids": ids[at : at + _IDS_AT_ONCE]}):
-            notes[row.entitlement] = DeliveryNote(*row)
-    return notes
-
-
-def _fee_times(conn: Connection, ids: Sequence[FeeId]) -> dict[FeeId, int]:
-    times: dict[FeeId, int] = {}
-    for at in range(0, len(ids), _IDS_AT_ONCE):
-        for fee, time in conn.execute(_FEES, {"ids": ids[at : at + _IDS_AT_ONCE]}):
-            times[fee] = time
-    return times
+__all__ = [
+    "DeliveryNote",
+    "Gift",
+    "Segment",
+    "SegmentState",
+    "Trace",
+    "deliveries",
+    "gift",
+    "trace_donation",
+]

@@ -14,12 +14,13 @@ from indexer.queries.blocks import BlockRef, as_of
 from indexer.schema import (
     minutes_delivered,
     minutes_redeemed,
+    minutes_taken_back,
     reserve_chosen,
     service_confirmed,
     transfer,
 )
 
-NOBODY = bytes(20)
+NOBODY = Address(bytes(20))
 """ERC-20 mints from here and burns to here."""
 
 
@@ -34,6 +35,7 @@ class Service:
     served_at_unix_s: int
     reserve: Reserve
     block_number: int
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class VolunteerStatement:
 
 @dataclass(frozen=True, slots=True)
 class MinutesSupply:
-    """All minutes there are (I10)."""
+    """All minutes there are (I10). Redeemed are those used for a service or a delivery, less those of deliveries
+    that came back."""
 
     as_of: BlockRef
     issued_minutes: int
@@ -90,6 +93,7 @@ _SERVICES = (
         service_confirmed.c.served_at_unix_s,
         func.coalesce(reserve_chosen.c.reserve, int(Reserve.NONE)),
         service_confirmed.c.block_number,
+        service_confirmed.c.kind,
     )
     .outerjoin(reserve_chosen, reserve_chosen.c.service == service_confirmed.c.service)
     .where(service_confirmed.c.volunteer == _ACCOUNT)
@@ -99,6 +103,7 @@ _SERVICES = (
 _SUPPLY = select(
     _total(reserve_chosen, "amount", reserve_chosen.c.reserve == int(Reserve.MINUTES)),
     _total(minutes_redeemed, "amount_minutes") + _total(minutes_delivered, "amount_minutes"),
+    _total(minutes_taken_back, "amount_minutes"),
     _total(transfer, "value", transfer.c.from_ == NOBODY),
     _total(transfer, "value", transfer.c.to == NOBODY),
 )
@@ -111,8 +116,8 @@ def volunteer_statement(conn: Connection, account: Address) -> VolunteerStatemen
     if balance < 0:
         raise InvariantBroken("I10", f"account 0x{account.hex()} holds {balance} minutes")
     services = (
-        Service(ServiceId(id), organisation, receiver, minutes, served, Reserve(reserve), number)
-        for id, organisation, receiver, minutes, served, reserve, number in conn.execute(
+        Service(ServiceId(id), organisation, receiver, minutes, served, Reserve(reserve), *where)
+        for id, organisation, receiver, minutes, served, reserve, *where in conn.execute(
             _SERVICES, {"account": account}
         )
     )
@@ -122,9 +127,11 @@ def volunteer_statement(conn: Connection, account: Address) -> VolunteerStatemen
 def minutes_supply(conn: Connection) -> MinutesSupply:
     """Issued and redeemed minutes; raises InvariantBroken (I10) when the acts and the tokens' moves
     disagree."""
-    issued, redeemed, minted, burned = conn.execute(_SUPPLY).one()
-    if (issued, redeemed) != (minted, burned):
+    issued, redeemed, taken_back, minted, burned = conn.execute(_SUPPLY).one()
+    if (issued + taken_back, redeemed) != (minted, burned):
         raise InvariantBroken(
-            "I10", f"{issued} minutes issued and {redeemed} redeemed, but {minted} minted and {burned} burned"
+            "I10",
+            f"{issued} minutes issued, {redeemed} redeemed and {taken_back} taken back, but {minted} minted and "
+            f"{burned} burned",
         )
-    return MinutesSupply(as_of(conn), issued, redeemed)
+    return MinutesSupply(as_of(conn), issued, redeemed - taken_back)

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from contracts.bindings.licence_registry import OperatorAppointed
+from contracts.bindings.licence_registry import IssuingCeilingSet, OperatorAppointed
+from contracts.deployment import CONTRACTS as DEPLOYED
 from indexer.digest import digests
 from indexer.errors import MirrorMissing, MirrorOutdated, OtherChain
 from indexer.fetch import Span
 from indexer.mirror import open_for_reading, open_for_writing
 from indexer.queries.blocks import as_of
-from indexer.schema import EVENT_TABLES, EVENTS, cursor, donation_recorded, operator_appointed
+from indexer.schema import CONTRACTS, EVENT_TABLES, EVENTS, cursor, donation_recorded, operator_appointed
 from indexer.status import status
 from indexer.writer import Position, begin, undo
 from tests.model.history import ANCHOR, DEPLOYMENT, History, account
@@ -51,15 +52,23 @@ def test_a_digest_sees_every_change() -> None:
     assert differing == {"donation_recorded"}
 
 
-def test_a_time_of_64_bits_comes_back_whole() -> None:
+def test_a_number_of_64_bits_comes_back_whole() -> None:
     history = History()
     for until in (2**63 - 1, 2**63, 2**64 - 1):
         history.record(OperatorAppointed(history.charity, account("o"), 1, until))
+    history.record(IssuingCeilingSet(history.charity, 2**64 - 1))
     with history.connect() as conn:
         times = conn.scalars(
             select(operator_appointed.c.until_unix_s).order_by(operator_appointed.c.block_number)
         )
         assert list(times) == [2**63 - 1, 2**63, 2**64 - 1]
+        ceiling = EVENT_TABLES["issuing_ceiling_set"].c.ceiling_minutes
+        assert conn.scalar(select(ceiling)) == 2**64 - 1
+
+
+def test_the_tokens_are_not_followed_for_they_are_views() -> None:
+    assert set(DEPLOYED) - set(CONTRACTS) == {"DonationToken", "AidToken"}
+    assert len({event.name for event in EVENTS}) == len(EVENTS), "a table for each"
 
 
 def test_an_id_is_recorded_once() -> None:
