@@ -9,13 +9,15 @@ import {Roles} from "contracts/src/types/Roles.sol";
 import {Gifts} from "./Gifts.sol";
 
 contract FundLedgerDonationsTest is Gifts {
+    Code internal constant GOODS = Code.wrap("goods");
+
     function test_aGiftTakesTheNextUnitsOfTheLine() public {
         _donate(GENERAL_FUND, OTHER_GIFT, 700);
 
         IFundLedger.DonationEntry memory gift = _gift(GIFT, 1000);
         vm.expectEmit(address(ledger));
         emit IFundLedger.DonationRecorded(
-            GENERAL_FUND, GIFT, donor, 700, 1000, gift.settledAtUnixS, BANK, gift.commitment
+            GENERAL_FUND, GIFT, donor, 700, 1000, gift.settledAtUnixS, CASH, BANK, 0, NO_CODE, gift.commitment
         );
         _donate(GENERAL_FUND, gift);
 
@@ -24,10 +26,12 @@ contract FundLedgerDonationsTest is Gifts {
         assertEq(donation.start, 700);
         assertEq(donation.amountMinor, 1000);
         assertEq(donation.refundedMinor, 0);
-        assertEq(donation.settledAtUnixS, gift.settledAtUnixS);
+        assertEq(donation.reassignedMinor, 0);
+        assertFalse(donation.claimed);
         assertEq(donation.fundNumber, ledger.donationOf(OTHER_GIFT).fundNumber);
         assertEq(ledger.fundOf(GENERAL_FUND).inflowEnd, 1700);
         assertEq(ledger.undelivered(GIFT), 1000);
+        assertTrue(ledger.fundOfDonation(GIFT).id == GENERAL_FUND);
     }
 
     function test_eachFundHasItsOwnLine() public {
@@ -69,6 +73,9 @@ contract FundLedgerDonationsTest is Gifts {
         _assertConflict(GENERAL_FUND, gift);
         gift = _gift(GIFT, 1000);
         gift.channel = Code.wrap("app");
+        _assertConflict(GENERAL_FUND, gift);
+        gift = _gift(GIFT, 1000);
+        (gift.form, gift.valueMinor, gift.valueCurrency) = (GOODS, 1, RIAL);
         _assertConflict(GENERAL_FUND, gift);
         gift = _gift(GIFT, 1000);
         gift.commitment = bytes32(uint256(1));
@@ -127,6 +134,16 @@ contract FundLedgerDonationsTest is Gifts {
         _donate(GENERAL_FUND, DonationId.wrap("one too many"), 1);
     }
 
+    function test_aGiftIsSettledADayAheadAtMost() public {
+        IFundLedger.DonationEntry memory gift = _gift(GIFT, 1000);
+        gift.settledAtUnixS = NOW + 1 days + 1;
+        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerNotYetSettled.selector, GIFT, gift.settledAtUnixS));
+        _donate(GENERAL_FUND, gift);
+        gift.settledAtUnixS = NOW + 1 days;
+        _donate(GENERAL_FUND, gift);
+        assertEq(ledger.donationOf(GIFT).amountMinor, 1000);
+    }
+
     function test_aGiftNeedsAKnownFund() public {
         FundId nowhere = FundId.wrap("nowhere");
         vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerUnknownFund.selector, nowhere));
@@ -175,8 +192,51 @@ contract FundLedgerDonationsTest is Gifts {
     }
 
     function test_aGiftNobodyRecordedHasNothingUndelivered() public {
-        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerUnknownDonation.selector, GIFT));
+        bytes memory unknown = abi.encodeWithSelector(IFundLedger.FundLedgerUnknownDonation.selector, GIFT);
+        vm.expectRevert(unknown);
         ledger.undelivered(GIFT);
+        vm.expectRevert(unknown);
+        ledger.fundOfDonation(GIFT);
+    }
+
+    // --- What was given
+
+    function test_goodsAndServicesHaveAValue() public {
+        IFundLedger.DonationEntry memory gift = _gift(GIFT, 40);
+        (gift.form, gift.valueMinor, gift.valueCurrency) = (GOODS, 900_000, RIAL);
+        vm.expectEmit(address(ledger));
+        emit IFundLedger.DonationRecorded(
+            GENERAL_FUND, GIFT, donor, 0, 40, gift.settledAtUnixS, GOODS, BANK, 900_000, RIAL, gift.commitment
+        );
+        _donate(GENERAL_FUND, gift);
+        assertEq(ledger.fundOf(GENERAL_FUND).inflowEnd, 40, "units are given, not their value");
+    }
+
+    function test_aGiftHasAForm() public {
+        IFundLedger.DonationEntry memory gift = _gift(GIFT, 40);
+        gift.form = NO_CODE;
+        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerMissing.selector, bytes32("form")));
+        _donate(GENERAL_FUND, gift);
+    }
+
+    function test_cashHasNeitherValueNorCurrencyAndOthersHaveBoth() public {
+        _assertBadValue(CASH, 1, NO_CODE);
+        _assertBadValue(CASH, 0, RIAL);
+        _assertBadValue(CASH, 1, RIAL);
+        _assertBadValue(GOODS, 0, NO_CODE);
+        _assertBadValue(GOODS, 1, NO_CODE);
+        _assertBadValue(GOODS, 0, RIAL);
+        _assertBadValue(Code.wrap("service"), 0, RIAL);
+        _assertBadValue(GOODS, MAX_AMOUNT + 1, RIAL);
+    }
+
+    // --- Words
+
+    function _assertBadValue(Code form, uint64 valueMinor, Code currency) private {
+        IFundLedger.DonationEntry memory gift = _gift(GIFT, 40);
+        (gift.form, gift.valueMinor, gift.valueCurrency) = (form, valueMinor, currency);
+        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerBadValue.selector, GIFT, valueMinor));
+        _donate(GENERAL_FUND, gift);
     }
 
     function _assertConflict(FundId fund, IFundLedger.DonationEntry memory gift) private {

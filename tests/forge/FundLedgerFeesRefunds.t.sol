@@ -94,7 +94,7 @@ contract FundLedgerFeesRefundsTest is Lists {
         assertEq(ledger.donationOf(OTHER_GIFT).refundedMinor, 0);
         assertEq(ledger.undelivered(GIFT), 300);
         assertEq(ledger.fundOf(GENERAL_FUND).outflowEnd, 200);
-        assertEq(ledger.fundOf(GENERAL_FUND).refunded, 200);
+        assertEq(ledger.fundOf(GENERAL_FUND).withdrawn, 200);
     }
 
     function test_furtherRefundsOfAGiftContinueBelowTheFormerOnes() public {

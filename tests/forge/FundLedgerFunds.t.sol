@@ -3,72 +3,40 @@ pragma solidity ^0.8.27;
 
 import {IFundLedger} from "contracts/src/interfaces/IFundLedger.sol";
 import {ILicenceRegistry} from "contracts/src/interfaces/ILicenceRegistry.sol";
-import {Code, FundId, OrganisationId, ProgrammeId} from "contracts/src/types/Ids.sol";
+import {IProgrammeRegistry} from "contracts/src/interfaces/IProgrammeRegistry.sol";
+import {Code, DonationId, FundId, OrganisationId, ProgrammeId} from "contracts/src/types/Ids.sol";
 
-import {Base} from "./Base.t.sol";
+import {Gifts} from "./Gifts.sol";
 
-contract FundLedgerFundsTest is Base {
-    ProgrammeId internal constant WINTER = ProgrammeId.wrap("winter");
+contract FundLedgerFundsTest is Gifts {
     FundId internal constant WINTER_FUND = FundId.wrap("winter fund");
+    ProgrammeId internal constant BLANKET_AID = ProgrammeId.wrap("blanket aid");
+    uint64 internal constant OPENS = NOW - 10 days;
+    uint64 internal constant CLOSES = NOW - 5 days;
+    uint64 internal constant RELEASE = NOW + 40 days;
 
-    // --- Programmes
-
-    function test_anAdministratorOpensAProgrammeForSomeHeads() public {
-        Code[] memory heads = _heads(SADAQAT, ZAKAT);
-        vm.expectEmit(address(ledger));
-        emit IFundLedger.ProgrammeOpened(WINTER, CHARITY);
-        vm.expectEmit(address(ledger));
-        emit IFundLedger.ProgrammeHeadAllowed(WINTER, SADAQAT);
-        vm.expectEmit(address(ledger));
-        emit IFundLedger.ProgrammeHeadAllowed(WINTER, ZAKAT);
-        vm.prank(charity.administrator);
-        ledger.openProgramme(WINTER, CHARITY, heads);
-
-        assertTrue(ledger.programmeOwner(WINTER) == CHARITY);
-        assertTrue(ledger.takesHead(WINTER, SADAQAT));
-        assertTrue(ledger.takesHead(WINTER, ZAKAT));
-        assertFalse(ledger.takesHead(WINTER, Code.wrap("kaffara")));
+    function setUp() public override {
+        super.setUp();
+        IProgrammeRegistry.ProgrammeOpening memory opening = _plainProgramme(charity, BLANKET_AID);
+        opening.campaign = Code.wrap("blankets");
+        _openProgramme(charity, opening, SADAQAT);
     }
-
-    function test_theSameProgrammeAgainIsANoOpAndANewHeadIsAdded() public {
-        _openProgramme(charity, WINTER, SADAQAT);
-        vm.recordLogs();
-        _openProgramme(charity, WINTER, SADAQAT);
-        assertEq(vm.getRecordedLogs().length, 0);
-
-        _openProgramme(charity, WINTER, ZAKAT);
-        assertTrue(ledger.takesHead(WINTER, SADAQAT));
-        assertTrue(ledger.takesHead(WINTER, ZAKAT));
-    }
-
-    function test_aProgrammeOfAnotherBodyIsAConflict() public {
-        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerConflict.selector, ProgrammeId.unwrap(OTHER_FOOD)));
-        _openProgramme(charity, OTHER_FOOD, SADAQAT);
-    }
-
-    function test_aProgrammeNeedsAnIdAndItsHeadsAreNotZero() public {
-        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerMissing.selector, bytes32("programme")));
-        _openProgramme(charity, NO_PROGRAMME, SADAQAT);
-        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerMissing.selector, bytes32("head")));
-        _openProgramme(charity, WINTER, Code.wrap(0));
-    }
-
-    function test_onlyTheBodysAdministratorOpensProgrammesAndFunds() public {
-        Code[] memory heads = _heads(SADAQAT, ZAKAT);
-        vm.expectRevert(_notAdministrator(CHARITY, charity.maker));
-        vm.prank(charity.maker);
-        ledger.openProgramme(WINTER, CHARITY, heads);
-
-        vm.expectRevert(_notAdministrator(CHARITY, otherCharity.administrator));
-        vm.prank(otherCharity.administrator);
-        ledger.openFund(_opening());
-    }
-
-    // --- Funds
 
     function test_anAdministratorOpensAFund() public {
         vm.expectEmit(address(ledger));
-        emit IFundLedger.FundOpened(WINTER_FUND, CHARITY, FOOD, RIAL, SADAQAT, 250);
+        emit IFundLedger.FundOpened(
+            WINTER_FUND,
+            CHARITY,
+            BLANKET_AID,
+            RIAL,
+            SADAQAT,
+            Code.wrap("blankets"),
+            Code.wrap("IR-23"),
+            RELEASE,
+            OPENS,
+            CLOSES,
+            250
+        );
         _open(_opening());
 
         IFundLedger.Fund memory fund = ledger.fundOf(WINTER_FUND);
@@ -76,11 +44,15 @@ contract FundLedgerFundsTest is Base {
         assertTrue(fund.organisation == CHARITY);
         assertTrue(fund.unit == RIAL);
         assertTrue(fund.head == SADAQAT);
-        assertTrue(fund.programme == FOOD);
+        assertTrue(fund.programme == BLANKET_AID);
+        assertTrue(fund.campaign == Code.wrap("blankets"));
+        assertTrue(fund.place == Code.wrap("IR-23"));
+        assertEq(fund.releaseAtUnixS, RELEASE);
+        assertEq(fund.opensAtUnixS, OPENS);
+        assertEq(fund.closesAtUnixS, CLOSES);
         assertEq(fund.feeCapBps, 250);
-        assertEq(fund.inflowEnd, 0);
-        assertEq(fund.outflowEnd, 0);
-        assertEq(fund.reserved, 0);
+        assertEq(fund.inflowEnd + fund.outflowEnd + fund.reserved, 0);
+        assertEq(ledger.outflowEndOf(WINTER_FUND), 0);
     }
 
     function test_theSameFundAgainIsANoOpWithoutAnEvent() public {
@@ -90,7 +62,7 @@ contract FundLedgerFundsTest is Base {
         assertEq(vm.getRecordedLogs().length, 0);
     }
 
-    function test_anyOtherFundUnderTheIdIsAConflict() public {
+    function test_anotherUnitHeadOrRestrictionUnderTheIdIsAConflict() public {
         _open(_opening());
         IFundLedger.FundOpening memory changed = _opening();
         changed.unit = Code.wrap("USD");
@@ -100,6 +72,25 @@ contract FundLedgerFundsTest is Base {
         _assertConflict(changed);
         changed = _opening();
         changed.programme = NO_PROGRAMME;
+        _assertConflict(changed);
+        changed = _opening();
+        changed.campaign = NO_CODE;
+        _assertConflict(changed);
+        changed = _opening();
+        changed.place = Code.wrap("IR-24");
+        _assertConflict(changed);
+    }
+
+    function test_otherDatesAnotherCapOrBodyUnderTheIdAreAConflict() public {
+        _open(_opening());
+        IFundLedger.FundOpening memory changed = _opening();
+        changed.releaseAtUnixS += 1;
+        _assertConflict(changed);
+        changed = _opening();
+        changed.opensAtUnixS += 1;
+        _assertConflict(changed);
+        changed = _opening();
+        changed.closesAtUnixS += 1;
         _assertConflict(changed);
         changed = _opening();
         changed.feeCapBps = 251;
@@ -136,27 +127,68 @@ contract FundLedgerFundsTest is Base {
         _open(opening);
         opening.feeCapBps = 10_000;
         _open(opening);
+        assertEq(ledger.fundOf(WINTER_FUND).feeCapBps, 10_000);
     }
 
-    function test_aFundForAProgrammeNeedsOneThatIsKnown() public {
+    function test_aFundForAProgrammeNeedsAKnownOne() public {
         IFundLedger.FundOpening memory opening = _opening();
-        opening.programme = WINTER;
-        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerUnknownProgramme.selector, WINTER));
+        opening.programme = ProgrammeId.wrap("nothing");
+        vm.expectRevert(
+            abi.encodeWithSelector(IProgrammeRegistry.ProgrammeRegistryUnknownProgramme.selector, opening.programme)
+        );
         _open(opening);
     }
 
-    function test_aFundForAProgrammeNeedsOneOfItsOwnBody() public {
+    function test_aFundForAProgrammeNeedsOneOfItsOwnBodyOrOneThatAdmittedIt() public {
         IFundLedger.FundOpening memory opening = _opening();
-        opening.programme = OTHER_FOOD;
-        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerProgrammeOfOther.selector, OTHER_FOOD, CHARITY));
+        (opening.programme, opening.campaign) = (OTHER_FOOD, NO_CODE);
+        vm.expectRevert(
+            abi.encodeWithSelector(IProgrammeRegistry.ProgrammeRegistryOfOther.selector, OTHER_FOOD, CHARITY)
+        );
         _open(opening);
+
+        OrganisationId[] memory bodies = new OrganisationId[](1);
+        bodies[0] = CHARITY;
+        vm.prank(otherCharity.administrator);
+        programmes.admitImplementers(OTHER_FOOD, bodies);
+        _open(opening);
+        assertTrue(ledger.fundOf(WINTER_FUND).programme == OTHER_FOOD);
+    }
+
+    function test_aFundForAProgrammeAndACampaignNeedsAProgrammeOfTheCampaign() public {
+        IFundLedger.FundOpening memory opening = _opening();
+        opening.programme = FOOD;
+        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerProgrammeOfOtherCampaign.selector, FOOD, NO_CODE));
+        _open(opening);
+        opening = _opening();
+        opening.campaign = Code.wrap("ramadan");
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IFundLedger.FundLedgerProgrammeOfOtherCampaign.selector, BLANKET_AID, Code.wrap("blankets")
+            )
+        );
+        _open(opening);
+        opening.campaign = NO_CODE;
+        _open(opening);
+        assertTrue(ledger.fundOf(WINTER_FUND).programme == BLANKET_AID);
     }
 
     function test_aFundForAProgrammeNeedsOneThatTakesItsHead() public {
         IFundLedger.FundOpening memory opening = _opening();
         opening.head = ZAKAT;
-        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerHeadNotAllowed.selector, FOOD, ZAKAT));
+        vm.expectRevert(
+            abi.encodeWithSelector(IProgrammeRegistry.ProgrammeRegistryHeadNotAllowed.selector, BLANKET_AID, ZAKAT)
+        );
         _open(opening);
+    }
+
+    function test_onlyTheBodysAdministratorOpensItsFunds() public {
+        vm.expectRevert(_notAdministrator(otherCharity.administrator));
+        vm.prank(otherCharity.administrator);
+        ledger.openFund(_opening());
+        vm.expectRevert(_notAdministrator(charity.cashier));
+        vm.prank(charity.cashier);
+        ledger.openFund(_opening());
     }
 
     function test_aBodyOpensNothingOnceItsLicenceExpiredAndNobodyNeedsToAct() public {
@@ -168,19 +200,74 @@ contract FundLedgerFundsTest is Base {
     }
 
     function test_anUnknownFundHasNoRecord() public {
-        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerUnknownFund.selector, WINTER_FUND));
+        bytes memory unknown = abi.encodeWithSelector(IFundLedger.FundLedgerUnknownFund.selector, WINTER_FUND);
+        vm.expectRevert(unknown);
         ledger.fundOf(WINTER_FUND);
+        vm.expectRevert(unknown);
+        ledger.outflowEndOf(WINTER_FUND);
+    }
+
+    // --- When it takes gifts
+
+    function test_aFundClosesAfterItOpens() public {
+        IFundLedger.FundOpening memory opening = _opening();
+        opening.closesAtUnixS = OPENS;
+        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerBadPeriod.selector, OPENS, OPENS));
+        _open(opening);
+        opening.closesAtUnixS = OPENS - 1;
+        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerBadPeriod.selector, OPENS, OPENS - 1));
+        _open(opening);
+    }
+
+    function test_aGiftIsTakenByWhenItWasSettledNotByWhenItIsRecorded() public {
+        _open(_opening());
+        _assertNotTaken(OPENS - 1);
+        _donateSettled(GIFT, OPENS);
+        _donateSettled(OTHER_GIFT, CLOSES - 1);
+        _assertNotTaken(CLOSES);
+        assertEq(ledger.fundOf(WINTER_FUND).inflowEnd, 200);
+    }
+
+    function test_aFundWithoutACloseStaysOpen() public {
+        IFundLedger.FundOpening memory opening = _opening();
+        opening.closesAtUnixS = 0;
+        _open(opening);
+        _donateSettled(GIFT, NOW);
+        _assertNotTaken(OPENS - 1);
     }
 
     // --- Words
 
     function _opening() private pure returns (IFundLedger.FundOpening memory) {
-        return IFundLedger.FundOpening(WINTER_FUND, CHARITY, RIAL, SADAQAT, FOOD, 250);
+        return IFundLedger.FundOpening(
+            WINTER_FUND,
+            CHARITY,
+            RIAL,
+            SADAQAT,
+            BLANKET_AID,
+            Code.wrap("blankets"),
+            Code.wrap("IR-23"),
+            RELEASE,
+            OPENS,
+            CLOSES,
+            250
+        );
     }
 
     function _open(IFundLedger.FundOpening memory opening) private {
-        vm.prank(charity.administrator);
-        ledger.openFund(opening);
+        _openFund(charity, opening);
+    }
+
+    function _donateSettled(DonationId id, uint64 settledAtUnixS) private {
+        IFundLedger.DonationEntry memory gift = _gift(id, 100);
+        gift.settledAtUnixS = settledAtUnixS;
+        _donate(WINTER_FUND, gift);
+    }
+
+    function _assertNotTaken(uint64 settledAtUnixS) private {
+        DonationId id = DonationId.wrap("untimely gift");
+        vm.expectRevert(abi.encodeWithSelector(IFundLedger.FundLedgerFundClosed.selector, id, settledAtUnixS));
+        _donateSettled(id, settledAtUnixS);
     }
 
     function _assertConflict(IFundLedger.FundOpening memory opening) private {
@@ -188,12 +275,7 @@ contract FundLedgerFundsTest is Base {
         _open(opening);
     }
 
-    function _heads(Code first, Code second) private pure returns (Code[] memory heads) {
-        heads = new Code[](2);
-        (heads[0], heads[1]) = (first, second);
-    }
-
-    function _notAdministrator(OrganisationId organisation, address caller) private pure returns (bytes memory) {
-        return abi.encodeWithSelector(ILicenceRegistry.LicenceRegistryNotAdministrator.selector, organisation, caller);
+    function _notAdministrator(address caller) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(ILicenceRegistry.LicenceRegistryNotAdministrator.selector, CHARITY, caller);
     }
 }

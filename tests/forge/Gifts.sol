@@ -14,7 +14,9 @@ abstract contract Gifts is Base {
     RefundId internal constant REFUND = RefundId.wrap("refund");
 
     function _gift(DonationId id, uint64 amountMinor) internal view returns (IFundLedger.DonationEntry memory) {
-        return IFundLedger.DonationEntry(id, donor, amountMinor, NOW - 1 hours, BANK, keccak256(abi.encode(id)));
+        return IFundLedger.DonationEntry(
+            id, donor, amountMinor, NOW - 1 hours, CASH, BANK, 0, NO_CODE, keccak256(abi.encode(id))
+        );
     }
 
     function _donate(FundId fund, IFundLedger.DonationEntry memory gift) internal {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {ITimeBank} from "contracts/src/interfaces/ITimeBank.sol";
-import {DonationId, FundId, RedemptionId, ServiceId} from "contracts/src/types/Ids.sol";
+import {DonationId, FundId, HeirNamingId, RedemptionId, ServiceId} from "contracts/src/types/Ids.sol";
 
 import {Lists} from "./Lists.sol";
 import {TypedData} from "./TypedData.sol";
@@ -29,14 +29,14 @@ abstract contract Hours is Lists {
     {
         entries = new ITimeBank.ServiceEntry[](1);
         entries[0] = ITimeBank.ServiceEntry(
-            id, volunteer.account, family.account, serviceMinutes, NOW - 1 hours, DEADLINE, 0, 0
+            id, volunteer.account, family.account, GENERAL, serviceMinutes, NOW - 1 hours, DEADLINE, 0, 0
         );
         _signService(family, entries[0]);
     }
 
     function _signService(Person memory family, ITimeBank.ServiceEntry memory e) internal view {
         bytes32 structHash = TypedData.serviceReceived(
-            e.receiver, e.id, e.volunteer, e.serviceMinutes, e.servedAtUnixS, GENESIS, e.deadlineUnixS
+            e.receiver, e.id, e.volunteer, e.kind, e.serviceMinutes, e.servedAtUnixS, GENESIS, e.deadlineUnixS
         );
         (e.r, e.vs) = _sign(family, structHash);
     }
@@ -85,5 +85,30 @@ abstract contract Hours is Lists {
     function _earn(ServiceId id, Person memory volunteer, uint32 serviceMinutes) internal {
         _confirm(_service(id, volunteer, families[0], serviceMinutes));
         timeBank.choose(_choice(id, volunteer, ITimeBank.Reserve.Minutes));
+    }
+
+    // --- Heirs
+
+    /// @dev The volunteer names who inherits its minutes; nobody by the zero account.
+    function _naming(HeirNamingId id, Person memory volunteer, address heir)
+        internal
+        view
+        returns (ITimeBank.SignedHeirNaming[] memory namings)
+    {
+        bytes32 structHash = keccak256(
+            abi.encode(
+                keccak256(
+                    "HeirNaming(address volunteer,bytes32 naming,address heir,bytes32 genesisHash,uint64 deadlineUnixS)"
+                ),
+                volunteer.account,
+                id,
+                heir,
+                GENESIS,
+                DEADLINE
+            )
+        );
+        (bytes32 r, bytes32 vs) = _sign(volunteer, structHash);
+        namings = new ITimeBank.SignedHeirNaming[](1);
+        namings[0] = ITimeBank.SignedHeirNaming(id, volunteer.account, heir, DEADLINE, r, vs);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.27;
 
-import {IFundLedger} from "contracts/src/interfaces/IFundLedger.sol";
+import {IDeliveryLedger} from "contracts/src/interfaces/IDeliveryLedger.sol";
 import {Code, EntitlementId, FundId, PaymentListId, ProgrammeId} from "contracts/src/types/Ids.sol";
 
 import {Gifts} from "./Gifts.sol";
@@ -15,30 +15,39 @@ abstract contract Lists is Gifts {
     uint64 internal constant DEADLINE = NOW + 300 days;
 
     /// @dev 300 for the first family and 200 for the second.
-    function _twoItems() internal view returns (IFundLedger.EntitlementEntry[] memory items) {
-        items = new IFundLedger.EntitlementEntry[](2);
-        items[0] = IFundLedger.EntitlementEntry(FIRST, families[0].account, 300);
-        items[1] = IFundLedger.EntitlementEntry(SECOND, families[1].account, 200);
+    function _twoItems() internal view returns (IDeliveryLedger.EntitlementEntry[] memory items) {
+        items = new IDeliveryLedger.EntitlementEntry[](2);
+        items[0] = _entry(FIRST, families[0].account, 300);
+        items[1] = _entry(SECOND, families[1].account, 200);
+    }
+
+    function _entry(EntitlementId id, address household, uint64 amountMinor)
+        internal
+        pure
+        returns (IDeliveryLedger.EntitlementEntry memory entry)
+    {
+        (entry.id, entry.household, entry.amountMinor) = (id, household, amountMinor);
     }
 
     function _oneItem(EntitlementId id, address household, uint64 amountMinor)
         internal
         pure
-        returns (IFundLedger.EntitlementEntry[] memory items)
+        returns (IDeliveryLedger.EntitlementEntry[] memory items)
     {
-        items = new IFundLedger.EntitlementEntry[](1);
-        items[0] = IFundLedger.EntitlementEntry(id, household, amountMinor);
+        items = new IDeliveryLedger.EntitlementEntry[](1);
+        items[0] = _entry(id, household, amountMinor);
     }
 
     function _proposal(
         PaymentListId id,
         FundId fund,
         ProgrammeId programme,
-        IFundLedger.EntitlementEntry[] memory items
-    ) internal view returns (IFundLedger.ListProposal memory proposal) {
+        IDeliveryLedger.EntitlementEntry[] memory items
+    ) internal view returns (IDeliveryLedger.ListProposal memory proposal) {
         proposal.id = id;
         proposal.fund = fund;
         proposal.programme = programme;
+        proposal.provider = CHARITY;
         proposal.count = uint32(items.length);
         proposal.expiresAtUnixS = uint64(block.timestamp + 30 days);
         for (uint256 i = 0; i < items.length; ++i) {
@@ -48,21 +57,26 @@ abstract contract Lists is Gifts {
         }
     }
 
-    function _propose(IFundLedger.ListProposal memory proposal, IFundLedger.EntitlementEntry[] memory items) internal {
+    function _propose(IDeliveryLedger.ListProposal memory proposal, IDeliveryLedger.EntitlementEntry[] memory items)
+        internal
+    {
         vm.prank(charity.maker);
-        ledger.proposeList(proposal, items);
+        deliveries.proposeList(proposal, items);
     }
 
     function _approve(PaymentListId list) internal {
-        bytes32 contentHash = ledger.listOf(list).contentHash;
+        bytes32 contentHash = deliveries.listOf(list).contentHash;
         vm.prank(charity.checker);
-        ledger.approveList(list, contentHash);
+        deliveries.approveList(list, contentHash);
     }
 
     /// @dev Proposed and approved. The fund must hold enough.
-    function _offer(PaymentListId list, FundId fund, ProgrammeId programme, IFundLedger.EntitlementEntry[] memory items)
-        internal
-    {
+    function _offer(
+        PaymentListId list,
+        FundId fund,
+        ProgrammeId programme,
+        IDeliveryLedger.EntitlementEntry[] memory items
+    ) internal {
         _propose(_proposal(list, fund, programme, items), items);
         _approve(list);
     }
@@ -75,7 +89,7 @@ abstract contract Lists is Gifts {
 
     function _handOver(PaymentListId list, EntitlementId entitlement) internal {
         vm.prank(charity.agent);
-        ledger.handOver(list, _only(entitlement));
+        deliveries.handOver(list, _only(entitlement));
     }
 
     function _only(EntitlementId entitlement) internal pure returns (EntitlementId[] memory entitlements) {
@@ -88,28 +102,28 @@ abstract contract Lists is Gifts {
     function _acceptance(Person memory family, EntitlementId id, uint64 amountMinor)
         internal
         view
-        returns (IFundLedger.SignedAcceptance[] memory acceptances)
+        returns (IDeliveryLedger.SignedAcceptance[] memory acceptances)
     {
-        return _signedAcceptance(family, id, amountMinor, ledger.acceptanceDigest(id, amountMinor, DEADLINE));
+        return _signedAcceptance(family, id, amountMinor, deliveries.acceptanceDigest(id, amountMinor, DEADLINE));
     }
 
     function _signedAcceptance(Person memory family, EntitlementId id, uint64 amountMinor, bytes32 digest)
         internal
         pure
-        returns (IFundLedger.SignedAcceptance[] memory acceptances)
+        returns (IDeliveryLedger.SignedAcceptance[] memory acceptances)
     {
         (bytes32 r, bytes32 vs) = vm.signCompact(family.key, digest);
-        acceptances = new IFundLedger.SignedAcceptance[](1);
-        acceptances[0] = IFundLedger.SignedAcceptance(id, amountMinor, DEADLINE, r, vs);
+        acceptances = new IDeliveryLedger.SignedAcceptance[](1);
+        acceptances[0] = IDeliveryLedger.SignedAcceptance(id, amountMinor, DEADLINE, r, vs);
     }
 
     function _refusal(Person memory family, EntitlementId id, Code reason)
         internal
         view
-        returns (IFundLedger.SignedRefusal[] memory refusals)
+        returns (IDeliveryLedger.SignedRefusal[] memory refusals)
     {
-        (bytes32 r, bytes32 vs) = vm.signCompact(family.key, ledger.refusalDigest(id, reason, DEADLINE));
-        refusals = new IFundLedger.SignedRefusal[](1);
-        refusals[0] = IFundLedger.SignedRefusal(id, reason, DEADLINE, r, vs);
+        (bytes32 r, bytes32 vs) = vm.signCompact(family.key, deliveries.refusalDigest(id, reason, DEADLINE));
+        refusals = new IDeliveryLedger.SignedRefusal[](1);
+        refusals[0] = IDeliveryLedger.SignedRefusal(id, reason, DEADLINE, r, vs);
     }
 }

@@ -3,6 +3,7 @@ pragma solidity ^0.8.27;
 
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 
+import {IDeliveryLedger} from "contracts/src/interfaces/IDeliveryLedger.sol";
 import {IFundLedger} from "contracts/src/interfaces/IFundLedger.sol";
 import {ILicenceRegistry} from "contracts/src/interfaces/ILicenceRegistry.sol";
 import {ISignedActs} from "contracts/src/interfaces/ISignedActs.sol";
@@ -112,7 +113,17 @@ contract TimeBankMinutesTest is Hours {
         emit ITimeBank.MinutesGiven(MINUTES_GIFT, MINUTES_FUND, volunteers[0].account, 60);
         vm.expectEmit(address(ledger));
         emit IFundLedger.DonationRecorded(
-            MINUTES_FUND, MINUTES_GIFT, volunteers[0].account, 0, 60, NOW, Code.wrap("time-bank"), gifts[0].commitment
+            MINUTES_FUND,
+            MINUTES_GIFT,
+            volunteers[0].account,
+            0,
+            60,
+            NOW,
+            Code.wrap("service"),
+            Code.wrap("time-bank"),
+            0,
+            NO_CODE,
+            gifts[0].commitment
         );
         vm.prank(stranger);
         timeBank.give(gifts);
@@ -170,8 +181,8 @@ contract TimeBankMinutesTest is Hours {
     function test_deliveredMinutesAreGone() public {
         timeBank.give(_minutesGift(MINUTES_GIFT, MINUTES_FUND, volunteers[0], 60));
         _offer(LIST, MINUTES_FUND, FOOD, _oneItem(FIRST, families[0].account, 45));
-        vm.expectEmit(address(ledger));
-        emit IFundLedger.DeliveryHandedOver(MINUTES_FUND, FIRST, charity.agent, 0, 45);
+        vm.expectEmit(address(deliveries));
+        emit IDeliveryLedger.DeliveryHandedOver(MINUTES_FUND, FIRST, charity.agent, 0, 45);
         vm.expectEmit(address(timeBank));
         emit ITimeBank.MinutesDelivered(45);
         _handOver(LIST, FIRST);

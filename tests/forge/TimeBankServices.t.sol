@@ -5,7 +5,7 @@ import {IHouseholdRegistry} from "contracts/src/interfaces/IHouseholdRegistry.so
 import {ILicenceRegistry} from "contracts/src/interfaces/ILicenceRegistry.sol";
 import {ISignedActs} from "contracts/src/interfaces/ISignedActs.sol";
 import {ITimeBank} from "contracts/src/interfaces/ITimeBank.sol";
-import {ServiceId} from "contracts/src/types/Ids.sol";
+import {Code, ServiceId} from "contracts/src/types/Ids.sol";
 import {Roles} from "contracts/src/types/Roles.sol";
 
 import {Hours} from "./Hours.sol";
@@ -19,7 +19,14 @@ contract TimeBankServicesTest is Hours {
         ITimeBank.ServiceEntry[] memory entries = _service(SERVICE, volunteers[0], families[0], 90);
         vm.expectEmit(address(timeBank));
         emit ITimeBank.ServiceConfirmed(
-            SERVICE, CHARITY, volunteers[0].account, families[0].account, charity.coordinator, 90, NOW - 1 hours
+            SERVICE,
+            CHARITY,
+            volunteers[0].account,
+            families[0].account,
+            charity.coordinator,
+            GENERAL,
+            90,
+            NOW - 1 hours
         );
         _confirm(entries);
 
@@ -49,6 +56,9 @@ contract TimeBankServicesTest is Hours {
         ITimeBank.ServiceEntry[] memory entries = _service(SERVICE, volunteers[0], families[0], 90);
         entries[0].servedAtUnixS += 1;
         _assertConflict(entries);
+        entries = _service(SERVICE, volunteers[0], families[0], 90);
+        entries[0].kind = Code.wrap("medical");
+        _assertConflict(entries);
     }
 
     function test_theSameActOfAnotherBodyIsAConflict() public {
@@ -59,13 +69,17 @@ contract TimeBankServicesTest is Hours {
         timeBank.confirmServices(OTHER_CHARITY, entries);
     }
 
-    function test_anActNeedsAnIdAndAVolunteer() public {
+    function test_anActNeedsAnIdAVolunteerAndAKind() public {
         ITimeBank.ServiceEntry[] memory entries = _service(ServiceId.wrap(0), volunteers[0], families[0], 90);
         vm.expectRevert(abi.encodeWithSelector(ITimeBank.TimeBankMissing.selector, bytes32("service")));
         _confirm(entries);
         entries = _service(SERVICE, volunteers[0], families[0], 90);
         entries[0].volunteer = address(0);
         vm.expectRevert(abi.encodeWithSelector(ITimeBank.TimeBankMissing.selector, bytes32("volunteer")));
+        _confirm(entries);
+        entries = _service(SERVICE, volunteers[0], families[0], 90);
+        entries[0].kind = NO_CODE;
+        vm.expectRevert(abi.encodeWithSelector(ITimeBank.TimeBankMissing.selector, bytes32("kind")));
         _confirm(entries);
     }
 
@@ -94,6 +108,13 @@ contract TimeBankServicesTest is Hours {
         asKey.account = families[0].signer;
         _assertOwnService(_service(SERVICE, asKey, families[0], 90), families[0].signer);
         _assertOwnService(_service(SERVICE, families[0], families[0], 90), families[0].account);
+    }
+
+    function test_theFundLedgerIsNoVolunteer() public {
+        ITimeBank.ServiceEntry[] memory entries = _service(SERVICE, volunteers[0], families[0], 90);
+        entries[0].volunteer = address(ledger);
+        vm.expectRevert(abi.encodeWithSelector(ITimeBank.TimeBankBadVolunteer.selector, SERVICE, address(ledger)));
+        _confirm(entries);
     }
 
     function test_theReceiverIsAKnownHousehold() public {
@@ -236,7 +257,7 @@ contract TimeBankServicesTest is Hours {
 
     function _receivedHash(ITimeBank.ServiceEntry memory e, bytes32 genesis) private pure returns (bytes32) {
         return TypedData.serviceReceived(
-            e.receiver, e.id, e.volunteer, e.serviceMinutes, e.servedAtUnixS, genesis, e.deadlineUnixS
+            e.receiver, e.id, e.volunteer, e.kind, e.serviceMinutes, e.servedAtUnixS, genesis, e.deadlineUnixS
         );
     }
 

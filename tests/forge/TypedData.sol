@@ -77,6 +77,7 @@ library TypedData {
         address receiver,
         ServiceId service,
         address volunteer,
+        Code kind,
         uint32 serviceMinutes,
         uint64 servedAtUnixS,
         bytes32 genesisHash,
@@ -85,11 +86,12 @@ library TypedData {
         return keccak256(
             abi.encode(
                 keccak256(
-                    "ServiceReceived(address receiver,bytes32 service,address volunteer,uint32 serviceMinutes,uint64 servedAtUnixS,bytes32 genesisHash,uint64 deadlineUnixS)"
+                    "ServiceReceived(address receiver,bytes32 service,address volunteer,bytes32 kind,uint32 serviceMinutes,uint64 servedAtUnixS,bytes32 genesisHash,uint64 deadlineUnixS)"
                 ),
                 receiver,
                 service,
                 volunteer,
+                kind,
                 serviceMinutes,
                 servedAtUnixS,
                 genesisHash,
