@@ -312,19 +312,18 @@ def _answer(types: Types, outputs: list[Json], call: str) -> tuple[str, str]:
     return f"View[{types.python(p)}]", f"View({call}, lambda data: {types.from_word(p, 'data[:32]')})"
 
 
-def typed_names(abi: list[Json]) -> dict[str, str]:
-    """Which of our types a `bytes32` of an EIP-712 struct has: the one of the same name in the contract's own ABI."""
+def typed_names(abis: Iterable[list[Json]]) -> dict[str, str]:
+    """Our types for `bytes32` fields of EIP-712 structs, by the field's name; the first ABI that knows it decides."""
     named: dict[str, str] = {}
-    for entry in abi:
-        for p in _parameters(entry):
-            if p["type"] == "bytes32" and p["internalType"] != "bytes32":
-                named.setdefault(p["name"], p["internalType"])
+    for p in (p for abi in abis for entry in abi for p in _parameters(entry)):
+        if p["type"] == "bytes32" and p["internalType"] != "bytes32":
+            named.setdefault(p["name"], p["internalType"])
     return named
 
 
-def typed_data_source(types: Types, artifact: Json) -> Iterator[str]:
+def typed_data_source(types: Types, artifact: Json, named: dict[str, str]) -> Iterator[str]:
     """The EIP-712 structs that the contract checks, from its type strings, and its domain."""
-    contract, named = artifact["contractName"], typed_names(artifact["abi"])
+    contract = artifact["contractName"]
     source = (SOURCES / f"{contract}.sol").read_text()
     found = re.findall(r'keccak256\(\s*"(\w+)\(([^)]*)\)"\s*\)', source)
     for name, body in found:
@@ -361,7 +360,7 @@ HEADER = (
 )
 
 
-def contract_module(types: Types, artifact: Json) -> str:
+def contract_module(types: Types, artifact: Json, named: dict[str, str]) -> str:
     """The module of one contract."""
     contract = artifact["contractName"]
     interface = (SOURCES / "interfaces" / f"I{contract}.sol").read_text()
@@ -371,7 +370,7 @@ def contract_module(types: Types, artifact: Json) -> str:
         *struct_source(types, artifact),
         *event_source(types, artifact),
         *function_source(types, artifact),
-        *typed_data_source(types, artifact),
+        *typed_data_source(types, artifact, named),
     ]
     body = "\n\n".join(parts)
     return HEADER.format(doc=f"{contract}: {title[1] if title else ''}") + imports(body) + "\n\n" + body
@@ -476,7 +475,10 @@ def main() -> None:
     artifacts = [json.loads((ARTIFACTS / f"{name}.json").read_text()) for name in CONTRACTS]
     types = Types()
     modules = {"ids": ids_module(), "errors": errors_module(types, artifacts)}
-    modules |= {snake(a["contractName"]): contract_module(types, a) for a in artifacts}
+    for a in artifacts:
+        # One name may mean different things to two contracts, so the contract's own meaning goes first.
+        named = typed_names([a["abi"], *(other["abi"] for other in artifacts)])
+        modules[snake(a["contractName"])] = contract_module(types, a, named)
     for old in BINDINGS.glob("*.py"):
         if old.stem not in modules and old.stem != "__init__":
             old.unlink()

@@ -19,6 +19,7 @@ from contracts.abi import (
     address_word,
     bytes32_word,
     calldata,
+    code_word,
     fixed_words,
     uint_word,
 )
@@ -267,7 +268,7 @@ class Witnessing(NamedTuple):
     household: Address
     entitlement: EntitlementId
     amount_minor: int
-    unit: bytes
+    unit: str
     genesis_hash: bytes
     deadline_unix_s: int
 
@@ -282,7 +283,7 @@ class Witnessing(NamedTuple):
                     address_word(self.household, "household"),
                     bytes32_word(self.entitlement, "entitlement"),
                     uint_word(self.amount_minor, 64, "amountMinor"),
-                    bytes32_word(self.unit, "unit"),
+                    code_word(self.unit, "unit"),
                     bytes32_word(self.genesis_hash, "genesisHash"),
                     uint_word(self.deadline_unix_s, 64, "deadlineUnixS"),
                 )
