@@ -37,6 +37,7 @@ from ledger_api.service import Service
 from ledger_api.settings import Settings
 from ledger_api.statements.routes import router as statements
 from ledger_api.time_bank.routes import router as time_bank
+from ledger_api.transfers.routes import router as transfers
 
 NOT_A_FIELD = ("body", "query", "path", "header", "cookie")
 """Where a value stands, as FastAPI says it before the value's name."""
@@ -71,6 +72,7 @@ def make_app(settings: Settings) -> FastAPI:
         statements,
         payment_lists,
         deliveries,
+        transfers,
         households,
         time_bank,
         funds,

@@ -66,6 +66,9 @@ gift = Table(
     Column("amount_minor", BigInteger, nullable=False),
     Column("settled_at_unix_s", BigInteger, nullable=False),
     Column("channel", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("value_minor", BigInteger, comment="of a gift that is not cash"),
+    Column("value_currency", Text),
     Column(
         "reference", Text, nullable=False, comment="what the payer's bank or the clerk wrote; never on chain"
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,6 +54,9 @@ def gift(
     unit: UnitOption,
     settled: Annotated[str, typer.Option(help="Day the money arrived, as in 2026-01-31.")],
     channel: Annotated[str, typer.Option(help="How it came, as in bank.")],
+    form: Annotated[str, typer.Option(help="What was given: cash, goods, service.")] = "cash",
+    value: Annotated[str, typer.Option(help="What goods or a service are worth, as in 10.50.")] = "",
+    value_currency: Annotated[str, typer.Option(help="The value's currency, as in EUR.")] = "",
     id: IdOption = "",
     api: ApiOption = API,
     key_file: KeyOption = None,
@@ -62,6 +66,7 @@ def gift(
         fund, record = files.parse_id(fund, "fund"), files.parse_id(id, "id") if id else files.new_id()
         minor = files.parse_amount(amount, unit, "amount")
         settled_at = _midnight(settled, "settled")
+        worth = _worth(value, value_currency)
         clerk = Api(api, _key(key_file))
         _require_unit(_fund_unit(clerk, fund), unit)
         typer.echo(f"id       {record}")  # before sending: with it the same gift can be sent again
@@ -71,7 +76,8 @@ def gift(
             "amount_minor": str(minor),
             "settled_at_unix_s": settled_at,
             "channel": channel,
-        }
+            "form": form,
+        } | worth
         answer = clerk.post("/v1/gifts", body)
         typer.echo(f"receipt  {answer['receipt_code']}")
         typer.echo(f"page     {answer['page']}")
@@ -105,6 +111,10 @@ def propose_list(
     fund: FundOption,
     programme: Annotated[str, typer.Option(help="The programme's id.")],
     expires: Annotated[str, typer.Option(help="Last day of the offers, as in 2026-03-31 (UTC).")],
+    provider: Annotated[str, typer.Option(help="The body that hands over, unless it is yours.")] = "",
+    place: Annotated[str, typer.Option(help="Where the aid goes, as in IR-23-01.")] = "",
+    season: Annotated[str, typer.Option(help="Of a seasonal programme, as in 1405-winter.")] = "",
+    rule_version: Annotated[int, typer.Option(min=0, help="Of the programme's rule, where it has one.")] = 0,
     api: ApiOption = API,
     key_file: KeyOption = None,
 ) -> None:
@@ -115,7 +125,13 @@ def propose_list(
         clerk = Api(api, _key(key_file))
         unit = _fund_unit(clerk, fund)
         rows = files.read_rows(file, unit)
-        made = _list_of(rows, fund, programme, until)
+        made = replace(
+            _list_of(rows, fund, programme, until),
+            provider=files.parse_id(provider, "provider") if provider else None,
+            place=place or None,
+            season=season or None,
+            rule_version=rule_version,
+        )
         sent = _kept(file, made)
         try:
             answer = clerk.post("/v1/payment-lists", sent.body())
@@ -143,6 +159,30 @@ def approve_list(
         body = {"content_hash": files.parse_id(content_hash, "content_hash")}
         answer = Api(api, _key(key_file)).post(f"/v1/payment-lists/{list_id}/approval", body)
         typer.echo(f"status {answer['status']}")
+
+
+@office.command()
+def cancel_list(
+    list_id: ListArgument,
+    reason: Annotated[str, typer.Option(help="A code, as in wrong-families.")],
+    api: ApiOption = API,
+    key_file: KeyOption = None,
+) -> None:
+    """End a list; what nobody had taken is free again."""
+    with _refusals():
+        list_id = files.parse_id(list_id, "list")
+        answer = Api(api, _key(key_file)).post(
+            f"/v1/payment-lists/{list_id}/cancellation", {"reason": reason}
+        )
+        typer.echo(f"status {answer['status']}")
+
+
+@office.command()
+def expire_list(list_id: ListArgument, api: ApiOption = API) -> None:
+    """Free what an expired list offered and nobody handed over. Anyone may ask."""
+    with _refusals():
+        list_id = files.parse_id(list_id, "list")
+        typer.echo(f"status {Api(api).post(f'/v1/payment-lists/{list_id}/expiry', {})['status']}")
 
 
 @office.command()
@@ -178,6 +218,35 @@ def accept(signed: SignedArgument, api: ApiOption = API) -> None:
 def refuse(signed: SignedArgument, api: ApiOption = API) -> None:
     """Carry a family's signed no to the ledger."""
     _carry(signed, api, "/v1/refusals")
+
+
+@office.command()
+def dispute(signed: SignedArgument, api: ApiOption = API) -> None:
+    """Carry a family's signed objection to a delivery to the ledger."""
+    _carry(signed, api, "/v1/disputes")
+
+
+@office.command()
+def take_back(
+    fund: FundOption,
+    entitlement: Annotated[str, typer.Option(help="The entitlement that was handed over.")],
+    amount: AmountOption,
+    unit: UnitOption,
+    reason: Annotated[str, typer.Option(help="A code, as in undeliverable.")],
+    id: IdOption = "",
+    api: ApiOption = API,
+    key_file: KeyOption = None,
+) -> None:
+    """Record units of a delivery that came back to the fund."""
+    with _refusals():
+        fund, record = files.parse_id(fund, "fund"), files.parse_id(id, "id") if id else files.new_id()
+        entitlement = files.parse_id(entitlement, "entitlement")
+        minor = files.parse_amount(amount, unit, "amount")
+        clerk = Api(api, _key(key_file))
+        _require_unit(_fund_unit(clerk, fund), unit)
+        typer.echo(f"id     {record}")
+        item = {"id": record, "entitlement": entitlement, "amount_minor": str(minor), "reason": reason}
+        typer.echo(f"status {clerk.post('/v1/returns', {'fund': fund, 'returns': [item]})[0]['status']}")
 
 
 @office.command()
@@ -255,6 +324,14 @@ def _midnight(text: str, field: str) -> int:
     except ValueError:
         raise ClerkError(field, f"{text[:40]!r} is no day", "write it as in 2026-01-31") from None
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+
+
+def _worth(value: str, currency: str) -> dict[str, str]:
+    """What a gift that is not cash is worth, as far as it was said; raises MoneyError, ClerkError."""
+    if value and not currency:
+        raise ClerkError("value_currency", "the value has no currency", "give --value-currency with --value")
+    worth = {"value_minor": str(files.parse_amount(value, currency, "value"))} if value else {}
+    return worth | ({"value_currency": currency} if currency else {})
 
 
 def _fund_unit(clerk: Api, fund: str) -> str:

@@ -45,16 +45,21 @@ class SentList:
     programme: str
     expires_at_unix_s: int
     entitlements: tuple[dict[str, str], ...]
+    provider: str | None = None
+    place: str | None = None
+    season: str | None = None
+    rule_version: int = 0
 
     def body(self) -> dict[str, Any]:
-        """As JSON values."""
-        return asdict(self)
+        """As JSON values; what was not given is left out."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
     def same_content(self, other: SentList) -> bool:
         """Whether two lists are the same but for the ids that the sender made."""
-        mine, theirs = ([_said(e) for e in s.entitlements] for s in (self, other))
-        head = (self.fund, self.programme, self.expires_at_unix_s)
-        return mine == theirs and head == (other.fund, other.programme, other.expires_at_unix_s)
+        mine, theirs = (
+            s.body() | {"id": "", "entitlements": [_said(e) for e in s.entitlements]} for s in (self, other)
+        )
+        return mine == theirs
 
 
 class BadRows(Exception):
@@ -201,7 +206,15 @@ def load_sent(path: Path) -> SentList:
             {k: str(e[k]) for k in ("id", "household", "amount_minor")} for e in value["entitlements"]
         )
         return SentList(
-            value["id"], value["fund"], value["programme"], int(value["expires_at_unix_s"]), entitlements
+            value["id"],
+            value["fund"],
+            value["programme"],
+            int(value["expires_at_unix_s"]),
+            entitlements,
+            value.get("provider"),
+            value.get("place"),
+            value.get("season"),
+            int(value.get("rule_version", 0)),
         )
     except (KeyError, TypeError, ValueError):
         what = f"{path} is not what was written there"

@@ -23,31 +23,70 @@ STATUS: dict[int, tuple[str, ...]] = {
         "LicenceRegistryNotRegulator",
         "LicenceRegistrySecondKeyNeeded",
         "HouseholdRegistryNotOpenedBy",
+        "ProgrammeRegistryNotDeliveryLedger",
         "FundLedgerMakerIsChecker",
         "FundLedgerNotTimeBank",
+        "FundLedgerNotDeliveryLedger",
+        "DeliveryLedgerMakerIsChecker",
+        "DeliveryLedgerNotFieldAcceptance",
+        "DeliveryLedgerNotOpenedBy",
+        "DeliveryLedgerDeskNotAbove",
+        "FieldAcceptanceNotIndependent",
+        "RulebookNotOwner",
+        "ServiceOrdersNotOrderedBy",
         "TimeBankNotFundLedger",
+        "TimeBankSecondCoordinatorNeeded",
+        "CaseLogDeskNotAbove",
         "SignedActsWrongSigner",
     ),
     NOT_FOUND: (
-        "FundLedgerUnknownFund",
-        "FundLedgerUnknownProgramme",
-        "FundLedgerUnknownDonation",
-        "FundLedgerUnknownList",
-        "FundLedgerUnknownEntitlement",
         "HouseholdRegistryUnknownHousehold",
+        "RulebookUnknownVersion",
+        "ProgrammeRegistryUnknownProgramme",
+        "FundLedgerUnknownFund",
+        "FundLedgerUnknownDonation",
+        "FundLedgerUnknownTransfer",
+        "DeliveryLedgerUnknownList",
+        "DeliveryLedgerUnknownEntitlement",
+        "ServiceOrdersUnknownOrder",
         "TimeBankUnknownService",
+        "CaseLogUnknownCase",
     ),
     CONFLICT: (
-        "FundLedgerConflict",
-        "FundLedgerEntitlementState",
-        "FundLedgerListState",
-        "FundLedgerListExpired",
-        "FundLedgerListNotExpired",
-        "FundLedgerNotEnough",
+        "LicenceRegistrySuspension",
         "HouseholdRegistryConflict",
+        "RulebookConflict",
+        "RulebookNotInForce",
+        "ProgrammeRegistryConflict",
+        "ProgrammeRegistryQuotaExceeded",
+        "FundLedgerConflict",
+        "FundLedgerNotEnough",
+        "FundLedgerNotReleased",
+        "FundLedgerTransferState",
+        "FundLedgerAlreadyClaimed",
+        "FundLedgerAlreadyDone",
+        "DeliveryLedgerConflict",
+        "DeliveryLedgerSeasonTaken",
+        "DeliveryLedgerHouseholdClosed",
+        "DeliveryLedgerEntitlementState",
+        "DeliveryLedgerListState",
+        "DeliveryLedgerListExpired",
+        "DeliveryLedgerListNotExpired",
+        "DeliveryLedgerDisputeTooLate",
+        "FieldAcceptanceCardFieldUsed",
+        "ServiceOrdersConflict",
+        "ServiceOrdersState",
+        "ServiceOrdersNotConfirmed",
+        "DebtReliefConflict",
         "TimeBankConflict",
         "TimeBankAlreadyChosen",
         "TimeBankAlreadyDone",
+        "TimeBankBequestNotDue",
+        "CaseLogConflict",
+        "CaseLogState",
+        "CaseLogSameDesk",
+        "CaseLogDeskCanHandle",
+        "CaseLogNotNextReopening",
     ),
 }
 _STATUS_BY_NAME = {name: status for status, names in STATUS.items() for name in names}
@@ -104,9 +143,10 @@ def from_contract(error: ContractError) -> Problem:
 
 
 def _field(error: ContractError) -> str:
-    """The input to look at; an error about a missing value names it in its own `field`."""
-    if error.FIELD == "field":
-        return code_text(error.values["field"]) or error.FIELD
+    """The input to look at; an error about a missing value names it in its own `field`, a code."""
+    named = error.values.get("field")
+    if error.FIELD == "field" and isinstance(named, bytes):
+        return code_text(named) or error.FIELD
     return error.FIELD or "request"
 
 

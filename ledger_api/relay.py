@@ -21,7 +21,7 @@ from web3 import Web3
 from contracts.abi import ContractError
 from indexer.errors import MirrorMissing
 from indexer.queries.blocks import as_of
-from indexer.queries.records import RecordKey, find
+from indexer.queries.records import find
 from ledger_api import problems
 from ledger_api.acts import ACTS
 from ledger_api.chain import Chain, NodeRefused, NodeUnreachable, TransactionRefused
@@ -42,8 +42,8 @@ REST_S = 2.0
 MIRROR_PATIENCE_S = 1.0
 """How long a refusal waits for the mirror to be as new as it is."""
 CLOSE_AT_ONCE = 5000
-TRANSACTION_GAS = 200_000
-"""Gas of a transaction before its items: licence and role checks, the fund's line."""
+TRANSACTION_GAS = 1_000_000
+"""Gas of a transaction before its items: licence and role checks, the fund's line, a payment list's own record."""
 
 AnyRow = Row[*tuple[Any, ...]]
 Rows = Sequence[AnyRow]
@@ -129,10 +129,10 @@ class Relay:
         """The rows whose events the mirror holds."""
         if not rows:
             return []
-        keys = {row.seq: RecordKey(ACTS[row.act].closed_by, (row.record,)) for row in rows}
+        keys = {row.seq: ACTS[row.act].closing(row.record) for row in rows}
         with self._mirror.connect() as conn:
-            found = find(conn, keys.values()).block_numbers
-        return [seq for seq, key in keys.items() if key in found]
+            found = find(conn, (key for any_of in keys.values() for key in any_of)).block_numbers
+        return [seq for seq, any_of in keys.items() if any(key in found for key in any_of)]
 
     # --- Settling
 

@@ -1,4 +1,4 @@
-"""A real chain for tests: `Anvil` starts a node, `deploy` adds the four contracts, `World.make` fills them.
+"""A real chain for tests: `Anvil` starts a node, `deploy` adds the contracts, `World.make` fills them.
 
     with Anvil() as node:
         world = World.make(node.w3)
@@ -27,8 +27,15 @@ from web3.types import TxReceipt
 
 from contracts import devnode
 from contracts.abi import Address, ContractError, View, address_word, uint_word
-from contracts.bindings import fund_ledger, household_registry, licence_registry
-from contracts.bindings.fund_ledger import DonationEntry, EntitlementEntry, FundOpening, ListProposal
+from contracts.bindings import (
+    delivery_ledger,
+    fund_ledger,
+    household_registry,
+    licence_registry,
+    programme_registry,
+)
+from contracts.bindings.delivery_ledger import EntitlementEntry, ListProposal
+from contracts.bindings.fund_ledger import DonationEntry, FundOpening
 from contracts.bindings.ids import (
     DonationId,
     EntitlementId,
@@ -37,12 +44,19 @@ from contracts.bindings.ids import (
     PaymentListId,
     ProgrammeId,
     Role,
+    RuleId,
 )
+from contracts.bindings.licence_registry import LicenceGrant
+from contracts.bindings.programme_registry import ProgrammeOpening
 from contracts.deploy import address_of, call, deploy, send
 from contracts.deployment import Deployment
 
 START_TIMEOUT_S = 20.0
 YEAR_S = 365 * 24 * 3600
+DISPUTE_WINDOW_S = 14 * 24 * 3600
+NOBODY = OrganisationId(bytes(32))
+"""No body: no supervisor, clearer or desk but the regulator's own."""
+ALL_ROLES = sum(Role)
 
 T = TypeVar("T")
 
@@ -134,6 +148,87 @@ class Offer:
     entries: tuple[EntitlementEntry, ...]
 
 
+def promise(entitlement: EntitlementId, household: Address, amount_minor: int) -> EntitlementEntry:
+    """An item of a payment list of a programme that needs no clearance."""
+    return EntitlementEntry(entitlement, household, amount_minor, Address(bytes(20)), 0, bytes(32), bytes(32))
+
+
+def cash(
+    donation: DonationId,
+    donor: Address,
+    amount_minor: int,
+    settled_at_unix_s: int,
+    channel: str = "bank",
+    commitment: bytes | None = None,
+) -> DonationEntry:
+    """A settled gift of money; the commitment is random unless given."""
+    return DonationEntry(
+        id=donation,
+        donor=donor,
+        amount_minor=amount_minor,
+        settled_at_unix_s=settled_at_unix_s,
+        form="cash",
+        channel=channel,
+        value_minor=0,
+        value_currency="",
+        commitment=commitment or new_id(),
+    )
+
+
+def list_proposal(
+    fund: FundId,
+    programme: ProgrammeId,
+    provider: OrganisationId,
+    entries: Sequence[EntitlementEntry],
+    expires_at_unix_s: int,
+    list_id: PaymentListId | None = None,
+) -> ListProposal:
+    """The proposal of a list of these items, without place, season and rule; a new id unless given."""
+    return ListProposal(
+        id=list_id or PaymentListId(new_id()),
+        fund=fund,
+        programme=programme,
+        provider=provider,
+        place="",
+        season="",
+        rule_version=0,
+        content_hash=content_hash(entries),
+        total_minor=sum(entry.amount_minor for entry in entries),
+        expires_at_unix_s=expires_at_unix_s,
+        count=len(entries),
+    )
+
+
+def fund_opening(
+    fund: FundId,
+    organisation: OrganisationId,
+    unit: str,
+    head: str,
+    *,
+    programme: ProgrammeId | None = None,
+    fee_cap_bps: int = 0,
+) -> FundOpening:
+    """A fund without campaign, place, release date or closing; free of a programme unless one is given."""
+    none = ProgrammeId(bytes(32))
+    return FundOpening(fund, organisation, unit, head, programme or none, "", "", 0, 0, 0, fee_cap_bps)
+
+
+def programme_opening(programme: ProgrammeId, organisation: OrganisationId) -> ProgrammeOpening:
+    """A programme without rule, clearer, seasons and quotas; disputes for 14 days."""
+    return ProgrammeOpening(
+        id=programme,
+        organisation=organisation,
+        campaign="",
+        rule=RuleId(bytes(32)),
+        clearer=NOBODY,
+        seasonal=False,
+        quotas=False,
+        dispute_window_s=DISPUTE_WINDOW_S,
+        service="food-package",
+        counted_in="household",
+    )
+
+
 def content_hash(entries: Sequence[EntitlementEntry]) -> bytes:
     """What a payment list's items chain to: h = keccak256(h, entitlement, household, amount), from zero."""
     chained = bytes(32)
@@ -178,12 +273,40 @@ class World:
         return self.deployment.household_registry
 
     @property
+    def rulebook(self) -> Address:
+        return self.deployment.rulebook
+
+    @property
+    def programmes(self) -> Address:
+        return self.deployment.programme_registry
+
+    @property
     def ledger(self) -> Address:
         return self.deployment.fund_ledger
 
     @property
+    def deliveries(self) -> Address:
+        return self.deployment.delivery_ledger
+
+    @property
+    def field(self) -> Address:
+        return self.deployment.field_acceptance
+
+    @property
+    def orders(self) -> Address:
+        return self.deployment.service_orders
+
+    @property
+    def debts(self) -> Address:
+        return self.deployment.debt_relief
+
+    @property
     def bank(self) -> Address:
         return self.deployment.time_bank
+
+    @property
+    def cases(self) -> Address:
+        return self.deployment.case_log
 
     @classmethod
     def make(cls, w3: Web3) -> World:
@@ -226,8 +349,8 @@ class World:
 
     def _open_funds(self) -> None:
         heads = ["sadaqat", "zakat"]
-        opening = fund_ledger.open_programme(self.programme, self.charity, heads)
-        self.send(self.charity_admin, self.ledger, opening)
+        opening = programme_opening(self.programme, self.charity)
+        self.send(self.charity_admin, self.programmes, programme_registry.open_programme(opening, heads))
         self.open_fund("EUR", "sadaqat", fund=self.fund_eur, fee_cap_bps=500)
         self.open_fund("SAR", "zakat", fund=self.fund_sar)
 
@@ -243,12 +366,31 @@ class World:
         """A view's answer; raises the decoded ContractError."""
         return read(self.w3, contract, view)
 
-    def license(self, organisation: OrganisationId, administrator: LocalAccount, kind: str) -> None:
-        """A licence for one year, granted by both regulator keys."""
+    def license(
+        self,
+        organisation: OrganisationId,
+        administrator: LocalAccount,
+        kind: str,
+        *,
+        supervisor: OrganisationId = NOBODY,
+        area: str = "",
+    ) -> None:
+        """A licence for one year and every role, granted by both regulator keys."""
         start = self.now()
-        data = licence_registry.grant_licence(
-            organisation, address_of(administrator), kind, start, start + YEAR_S
+        grant = LicenceGrant(
+            organisation=organisation,
+            administrator=address_of(administrator),
+            kind=kind,
+            area=area,
+            supervisor=supervisor,
+            roles=ALL_ROLES,
+            from_unix_s=start,
+            until_unix_s=start + YEAR_S,
         )
+        self.regulate(licence_registry.grant_licence(grant))
+
+    def regulate(self, data: bytes) -> None:
+        """An act of the regulator at the licence registry: both keys send the same call."""
         for regulator in self.regulators:
             self.send(regulator, self.licences, data)
 
@@ -261,10 +403,10 @@ class World:
         )
         self.send(administrator, self.licences, data)
 
-    def open_home(self) -> Home:
-        """A new household account, opened by the registrar body."""
+    def open_home(self, *, card_root: bytes = bytes(32)) -> Home:
+        """A new household account with a key, opened by the registrar body; without a card unless given."""
         home = Home(Address(secrets.token_bytes(20)), new_key())
-        opening = household_registry.Opening(home.account, address_of(home.key))
+        opening = household_registry.Opening(home.account, address_of(home.key), card_root)
         self.send(self.registrar, self.households, household_registry.open(self.registrar_body, [opening]))
         return home
 
@@ -276,8 +418,7 @@ class World:
     def open_fund(self, unit: str, head: str, *, fund: FundId | None = None, fee_cap_bps: int = 0) -> FundId:
         """A fund of the charity that is not bound to a programme; a new id unless given."""
         fund = fund or FundId(new_id())
-        none = ProgrammeId(bytes(32))
-        opening = FundOpening(fund, self.charity, unit, head, none, fee_cap_bps)
+        opening = fund_opening(fund, self.charity, unit, head, fee_cap_bps=fee_cap_bps)
         self.send(self.charity_admin, self.ledger, fund_ledger.open_fund(opening))
         return fund
 
@@ -285,25 +426,24 @@ class World:
         """A settled gift by bank transfer; the donor is a new account unless given."""
         donation = DonationId(new_id())
         donor = donor or address_of(new_key())
-        entry = DonationEntry(donation, donor, amount_minor, self.now(), "bank", new_id())
+        entry = cash(donation, donor, amount_minor, self.now())
         self.send(self.cashier, self.ledger, fund_ledger.donate(fund, [entry]))
         return donation
 
     def offer(self, fund: FundId, amounts: Sequence[tuple[Address, int]], *, days: int = 30) -> Offer:
         """Proposes and approves a list of (household account, minor units); the fund must hold the total."""
-        list_id = PaymentListId(new_id())
-        entries = tuple(
-            EntitlementEntry(EntitlementId(new_id()), account, minor) for account, minor in amounts
-        )
-        content, total = content_hash(entries), sum(minor for _, minor in amounts)
+        entries = tuple(promise(EntitlementId(new_id()), account, minor) for account, minor in amounts)
         expiry = self.now() + days * 24 * 3600
-        proposal = ListProposal(list_id, fund, self.programme, content, total, expiry, len(entries))
-        self.send(self.maker, self.ledger, fund_ledger.propose_list(proposal, entries))
-        self.send(self.checker, self.ledger, fund_ledger.approve_list(list_id, content))
-        return Offer(list_id, entries)
+        proposal = list_proposal(fund, self.programme, self.charity, entries, expiry)
+        self.send(self.maker, self.deliveries, delivery_ledger.propose_list(proposal, entries))
+        approval = delivery_ledger.approve_list(proposal.id, proposal.content_hash)
+        self.send(self.checker, self.deliveries, approval)
+        return Offer(proposal.id, entries)
 
 
 __all__ = [
+    "ALL_ROLES",
+    "NOBODY",
     "Anvil",
     "ContractError",
     "Home",
@@ -311,11 +451,16 @@ __all__ = [
     "World",
     "address_of",
     "call",
+    "cash",
     "content_hash",
     "deploy",
+    "fund_opening",
+    "list_proposal",
     "new_id",
     "new_key",
     "now",
+    "programme_opening",
+    "promise",
     "read",
     "send",
 ]

@@ -130,18 +130,39 @@ def sign_refusal(
 
 
 @wallet.command()
+def sign_dispute(
+    offer: OfferArgument,
+    key: KeyOption,
+    reason: Annotated[str, typer.Option(help="A code, such as never-arrived or spoiled.")],
+    out: OutOption = None,
+    password_file: PasswordOption = None,
+    deployment: DeploymentOption = None,
+    language: LanguageOption = Language.EN,
+) -> None:
+    """Object to a delivery that was handed over: the body of POST /v1/disputes."""
+    known, now = _offer(offer, deployment, out), int(time.time())
+    known.dispute(reason)
+    typer.echo(known.describe(language.value, reason, dispute=True), err=True)
+    _warn(key)
+    unlocked = keyfile.unlock(key, _password(password_file))
+    _write(offers.sign_dispute(known, reason, unlocked, now_unix_s=now), out)
+
+
+@wallet.command()
 def check(
-    signed: Annotated[Path, typer.Argument(help="The signed acceptance or refusal.", metavar="SIGNED")],
+    signed: Annotated[Path, typer.Argument(help="The signed answer.", metavar="SIGNED")],
     offer: Annotated[Path, typer.Option("--offer", help="The offer that it answers.")],
     signer: Annotated[str, typer.Option("--signer", help="The address of the key that should have signed.")],
+    dispute: Annotated[bool, typer.Option("--dispute", help="It is a dispute, not a refusal.")] = False,
     deployment: DeploymentOption = None,
 ) -> None:
-    """Check a signed acceptance or refusal without a network."""
+    """Check a signed acceptance, refusal or dispute without a network."""
     address = offers.parse_address(signer, "signer")
     known = _offer(offer, deployment, None)
-    answer = SignedAnswer.parse(_read(signed, "signed"))
+    answer = SignedAnswer.parse(_read(signed, "signed"), dispute=dispute)
     offers.check(answer, known, address, now_unix_s=int(time.time()))
-    said = f"refusal ({answer.reason})" if answer.reason else "acceptance"
+    kind = "dispute" if dispute else "refusal"
+    said = f"{kind} ({answer.reason})" if answer.reason else "acceptance"
     amount = offers.amount_text(known.amount_minor, known.unit)
     typer.echo(f"good: {said} of {amount} by {to_checksum_address(address)}")
 

@@ -2,8 +2,8 @@
 
 An offer and a signed answer are JSON objects with exactly the fields below: an unknown, missing or repeated
 field is refused, and so is a number where a text belongs. Money is a decimal string of minor units, time
-whole UTC seconds (DESIGN section 3). The signed answer is the body of POST /v1/acceptances or POST
-/v1/refusals, unchanged.
+whole UTC seconds (DESIGN section 3). The signed answer is the body of POST /v1/acceptances, POST /v1/refusals
+or POST /v1/disputes, unchanged.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
 from contracts.abi import Address, BadValue, Domain, code_word
-from contracts.bindings import fund_ledger
-from contracts.bindings.fund_ledger import Acceptance, Refusal
+from contracts.bindings import delivery_ledger
+from contracts.bindings.delivery_ledger import Acceptance, Dispute, Refusal
 from contracts.bindings.ids import EntitlementId
 from contracts.deployment import Deployment
 from wallet import signing
@@ -38,6 +38,7 @@ OFFER = (
 )
 SIGNED_ACCEPTANCE = ("entitlement", "amount_minor", "unit", "deadline_unix_s", "r", "vs")
 SIGNED_REFUSAL = ("entitlement", "reason", "deadline_unix_s", "r", "vs")
+"""Of a dispute, too: what it is, says where it is sent and what was signed."""
 
 MAX_BYTES = 16 * 1024
 """Of an offer or a signed answer; a real one has some 500 bytes."""
@@ -75,6 +76,7 @@ WORDS = {
     "en": {
         "accept": "By signing, the household accepts:",
         "refuse": "By signing, the household refuses:",
+        "dispute": "By signing, the household objects to this delivery:",
         "amount": "amount",
         "reason": "reason",
         "household": "household account",
@@ -84,6 +86,7 @@ WORDS = {
     "fa": {
         "accept": "خانوار با امضای خود می‌پذیرد:",
         "refuse": "خانوار با امضای خود رد می‌کند:",
+        "dispute": "خانوار با امضای خود به این تحویل اعتراض می‌کند:",
         "amount": "مقدار",
         "reason": "دلیل",
         "household": "حساب خانوار",
@@ -93,6 +96,7 @@ WORDS = {
     "ar": {
         "accept": "بالتوقيع تقبل الأسرة:",
         "refuse": "بالتوقيع ترفض الأسرة:",
+        "dispute": "بالتوقيع تعترض الأسرة على هذا التسليم:",
         "amount": "المقدار",
         "reason": "السبب",
         "household": "حساب الأسرة",
@@ -146,7 +150,7 @@ class Offer:
 
     def domain(self) -> Domain:
         """Of the contract that will check the signature."""
-        return fund_ledger.domain(self.chain_id, self.contract)
+        return delivery_ledger.domain(self.chain_id, self.contract)
 
     def acceptance(self) -> Acceptance:
         """What a household signs to say yes."""
@@ -164,21 +168,28 @@ class Offer:
         _code(reason, "reason")
         return Refusal(self.household, self.entitlement, reason, self.genesis_hash, self.deadline_unix_s)
 
+    def dispute(self, reason: str) -> Dispute:
+        """What a household signs to object after the hand-over. Raises BadValue when the reason is no code."""
+        _code(reason, "reason")
+        return Dispute(self.household, self.entitlement, reason, self.genesis_hash, self.deadline_unix_s)
+
     def require_deployment(self, deployment: Deployment) -> None:
         """Raises WrongChain unless the offer is of this very ledger."""
         if self.genesis_hash != deployment.genesis_hash:
             raise WrongChain(_hex(self.genesis_hash))
         if self.chain_id != deployment.chain_id:
             raise WrongChain(str(self.chain_id), field="chain_id")
-        if self.contract != deployment.fund_ledger:
+        if self.contract != deployment.delivery_ledger:
             raise WrongChain(_hex(self.contract), field="contract")
 
-    def describe(self, language: str = "en", reason: str = "") -> str:
-        """What is being accepted, or refused for `reason`, in plain words; `language` is one of WORDS."""
+    def describe(self, language: str = "en", reason: str = "", *, dispute: bool = False) -> str:
+        """What is being accepted, or refused or disputed for `reason`, in plain words; `language` is one of
+        WORDS."""
         words = WORDS[language]
+        said = ("dispute" if dispute else "refuse") if reason else "accept"
         deadline = datetime.fromtimestamp(self.deadline_unix_s, UTC)
         lines = [
-            words["refuse" if reason else "accept"],
+            words[said],
             f"  {words['amount']}: {amount_text(self.amount_minor, self.unit)}",
             *([f"  {words['reason']}: {reason}"] if reason else []),
             f"  {words['household']}: {to_checksum_address(self.household)}",
@@ -190,7 +201,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class SignedAnswer:
-    """A household's yes (`reason` empty) or no (`reason` a code) to one entitlement."""
+    """A household's yes (`reason` empty), no or objection (`reason` a code) to one entitlement."""
 
     entitlement: EntitlementId
     deadline_unix_s: int
@@ -199,11 +210,13 @@ class SignedAnswer:
     """Only of a yes, like `unit`."""
     unit: str = ""
     reason: str = ""
+    dispute: bool = False
+    """An objection, not a refusal; the file does not tell them apart, but the signature does."""
 
     @classmethod
-    def parse(cls, text: bytes) -> SignedAnswer:
+    def parse(cls, text: bytes, *, dispute: bool = False) -> SignedAnswer:
         """Raises NotTheDocument, and BadValue naming the field."""
-        refused = "reason" in _object(text)
+        refused = dispute or "reason" in _object(text)
         fields = _Fields(text, SIGNED_REFUSAL if refused else SIGNED_ACCEPTANCE)
         return cls(
             entitlement=EntitlementId(fields.hex("entitlement", 32)),
@@ -212,10 +225,11 @@ class SignedAnswer:
             amount_minor=0 if refused else fields.amount("amount_minor"),
             unit="" if refused else fields.code("unit"),
             reason=fields.code("reason") if refused else "",
+            dispute=dispute,
         )
 
     def body(self) -> dict[str, str | int]:
-        """The body of POST /v1/refusals when there is a reason, else of POST /v1/acceptances."""
+        """The body of POST /v1/refusals (or /v1/disputes) when there is a reason, else of POST /v1/acceptances."""
         what = (
             {"reason": self.reason}
             if self.reason
@@ -265,6 +279,19 @@ def sign_refusal(
     return SignedAnswer(offer.entitlement, offer.deadline_unix_s, signature, reason=reason)
 
 
+def sign_dispute(
+    offer: Offer, reason: str, key: LocalAccount, *, now_unix_s: int, deployment: Deployment | None = None
+) -> SignedAnswer:
+    """The household's objection to a hand-over, with a code as its reason. Raises Expired, BadValue, WrongChain
+    as `sign_acceptance`."""
+    if deployment:
+        offer.require_deployment(deployment)
+    signature = signing.sign(
+        offer.dispute(reason), offer.domain(), key, genesis_hash=offer.genesis_hash, now_unix_s=now_unix_s
+    )
+    return SignedAnswer(offer.entitlement, offer.deadline_unix_s, signature, reason=reason, dispute=True)
+
+
 def check(answer: SignedAnswer, offer: Offer, signer: Address, *, now_unix_s: int) -> None:
     """Returns when `signer` gave this answer to this offer. Raises OtherOffer naming the first field that
     differs, BadSignature, WrongSigner, Expired."""
@@ -275,13 +302,19 @@ def check(answer: SignedAnswer, offer: Offer, signer: Address, *, now_unix_s: in
             shown = (_hex(v) if isinstance(v, bytes) else str(v) for v in (signed, offered))
             raise OtherOffer(", not ".join(shown), field=name)
     signing.verify(
-        offer.refusal(answer.reason) if answer.reason else offer.acceptance(),
+        _said(answer, offer),
         offer.domain(),
         answer.signature,
         signer,
         genesis_hash=offer.genesis_hash,
         now_unix_s=now_unix_s,
     )
+
+
+def _said(answer: SignedAnswer, offer: Offer) -> Acceptance | Refusal | Dispute:
+    if answer.dispute:
+        return offer.dispute(answer.reason)
+    return offer.refusal(answer.reason) if answer.reason else offer.acceptance()
 
 
 def amount_text(amount_minor: int, unit: str) -> str:

@@ -26,8 +26,8 @@ _S_MASK = (1 << 255) - 1
 
 
 class Signable(Protocol):
-    """Any generated EIP-712 struct: Acceptance, Refusal, ServiceReceived, ReserveChoice, Redemption,
-    MinutesGift."""
+    """Any generated EIP-712 struct: a household's Acceptance, Refusal or Dispute, a donor's Claim or Reassignment, a
+    volunteer's ReserveChoice, Redemption, MinutesGift or HeirNaming, a witness's Witnessing and the others."""
 
     @property
     def genesis_hash(self) -> bytes: ...

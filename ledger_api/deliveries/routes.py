@@ -7,13 +7,32 @@ from dataclasses import replace
 
 from fastapi import APIRouter
 
-from contracts.abi import code_word
-from contracts.bindings.fund_ledger import SignedAcceptance, SignedRefusal
-from contracts.bindings.ids import EntitlementId
+from contracts.abi import WORD, Address, code_word
+from contracts.bindings.delivery_ledger import (
+    Decision,
+    DisputeEntry,
+    ReturnEntry,
+    SignedAcceptance,
+    SignedDispute,
+    SignedRefusal,
+)
+from contracts.bindings.field_acceptance import CardAcceptance, WitnessedAcceptance, WitnessSignature
+from contracts.bindings.ids import EntitlementId, OrganisationId, ReturnId
 from indexer.queries.deliveries import entitlement
 from ledger_api import outbox, problems
 from ledger_api.acts import COURIER_LANE
-from ledger_api.deliveries.schemas import AcceptanceIn, ExpirationsIn, HandOverIn, RefusalIn
+from ledger_api.deliveries.schemas import (
+    AcceptanceIn,
+    BroughtDisputeIn,
+    CardAcceptanceIn,
+    DecisionIn,
+    DisputeIn,
+    HandOverIn,
+    RefusalIn,
+    ReturnsIn,
+    WitnessedAcceptanceIn,
+    WitnessIn,
+)
 from ledger_api.office import reading
 from ledger_api.outbox import Entry, State
 from ledger_api.records.schemas import Accepted, accepted, receipts
@@ -62,16 +81,79 @@ def post_refusal(body: RefusalIn, service: ServiceDep) -> Accepted:
     item = SignedRefusal(
         EntitlementId(body.entitlement), body.reason, body.deadline_unix_s, body.r, body.vs
     ).words()
-    return accepted(service, [Entry("refuse", body.entitlement, COURIER_LANE, service.courier, b"", item)])[0]
+    return _carry(service, "refuse", body.entitlement, item)
 
 
-@router.post("/expirations", status_code=202)
-def post_expiration(body: ExpirationsIn, service: ServiceDep) -> list[Accepted]:
-    """Frees what expired lists offered and nobody handed over. Anyone may ask: the contract looks at the
-    clock."""
+@router.post("/acceptances/card", status_code=202)
+def post_card_acceptance(body: CardAcceptanceIn, service: ServiceDep) -> Accepted:
+    """A household without a key confirms a delivery by a field of its scratch card; somebody else signs with it."""
+    item = CardAcceptance(
+        EntitlementId(body.entitlement),
+        body.amount_minor,
+        body.secret,
+        body.field,
+        tuple(body.proof),
+        _witness(body.cosigner),
+    ).words()
+    return _carry(service, "accept_by_card", body.entitlement, item)
+
+
+@router.post("/acceptances/witnessed", status_code=202)
+def post_witnessed_acceptance(body: WitnessedAcceptanceIn, service: ServiceDep) -> Accepted:
+    """A household without key and card confirms a delivery before two witnesses."""
+    item = WitnessedAcceptance(
+        EntitlementId(body.entitlement), body.amount_minor, _witness(body.first), _witness(body.second)
+    ).words()
+    return _carry(service, "accept_witnessed", body.entitlement, item)
+
+
+@router.post("/disputes", status_code=202)
+def post_dispute(body: DisputeIn, service: ServiceDep) -> Accepted:
+    """A household objects to a hand-over; its signature is all it needs."""
+    item = SignedDispute(
+        EntitlementId(body.entitlement), body.reason, body.deadline_unix_s, body.r, body.vs
+    ).words()
+    return _carry(service, "dispute", body.entitlement, item)
+
+
+@router.post("/disputes/brought", status_code=202)
+def post_brought_dispute(body: BroughtDisputeIn, service: ServiceDep, caller: CallerDep) -> Accepted:
+    """A registrar records the objection of a household that cannot sign."""
+    item = DisputeEntry(EntitlementId(body.entitlement), body.reason).words()
+    organisation = caller.organisation
     return accepted(
-        service, [Entry("expire", e, COURIER_LANE, service.courier, b"", e) for e in body.entitlements]
-    )
+        service, [Entry("dispute_for", body.entitlement, organisation, caller.operator, organisation, item)]
+    )[0]
+
+
+@router.post("/decisions", status_code=202)
+def post_decision(body: DecisionIn, service: ServiceDep, caller: CallerDep) -> Accepted:
+    """A desk above payer and provider decides a dispute; what it upholds comes back to the fund at once."""
+    return_id = ReturnId(body.return_id or bytes(WORD))
+    item = Decision(EntitlementId(body.entitlement), body.upheld, return_id).words()
+    act, organisation = "uphold" if body.upheld else "dismiss", caller.organisation
+    return accepted(
+        service, [Entry(act, body.entitlement, organisation, caller.operator, organisation, item)]
+    )[0]
+
+
+@router.post("/returns", status_code=202)
+def post_returns(body: ReturnsIn, service: ServiceDep, caller: CallerDep) -> list[Accepted]:
+    """Records units of deliveries that came back to their fund: undeliverable, clawed back, repaid."""
+    entries = []
+    for r in body.returns:
+        item = ReturnEntry(ReturnId(r.id), EntitlementId(r.entitlement), r.amount_minor, r.reason).words()
+        entries.append(Entry("record_return", r.id, caller.organisation, caller.operator, body.fund, item))
+    return accepted(service, entries)
+
+
+def _carry(service: Service, act: str, record: bytes, item: bytes) -> Accepted:
+    """An act that people's signatures prove; anyone may bring it."""
+    return accepted(service, [Entry(act, record, COURIER_LANE, service.courier, b"", item)])[0]
+
+
+def _witness(w: WitnessIn) -> WitnessSignature:
+    return WitnessSignature(OrganisationId(w.organisation), Address(w.witness), w.deadline_unix_s, w.r, w.vs)
 
 
 def _signed(a: AcceptanceIn) -> bytes:

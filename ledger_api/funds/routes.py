@@ -18,7 +18,8 @@ router = APIRouter(prefix="/v1", tags=["public"])
 
 @router.get("/gifts/{donation}")
 def get_trace(donation: Id32, service: ServiceDep) -> dict[str, Any]:
-    """Where each unit of a gift is: waiting, reserved, handed over, confirmed, fee or refunded."""
+    """Where each unit of a gift is: waiting, reserved, on its way to another fund, handed over, confirmed, disputed,
+    fee or refunded; in whichever fund it stands by now."""
     with service.mirror.connect() as conn:
         return public_trace(trace_donation(conn, DonationId(donation)))
 

@@ -54,10 +54,15 @@ def plain_code(text: str) -> str:
     return "-".join(kept[i : i + 4] for i in range(0, len(kept), 4))
 
 
-def claim_account(secret: bytes, organisation: bytes, key: bytes) -> Address:
-    """The account of a donor without a wallet: the office can make its key again and hand it over."""
-    private = derive(secret, "claim", organisation, key)
-    return Address(PrivateKey(private).public_key.to_canonical_address())
+def claim_key(secret: bytes, organisation: bytes, who: bytes) -> PrivateKey:
+    """The key of a donor without a wallet, which the office can make again and hand over: whoever holds it can
+    move the donor's gifts to an own wallet. `who` is the donor's reference, or the gift's id without one."""
+    return PrivateKey(derive(secret, "claim", organisation, who))
+
+
+def claim_account(secret: bytes, organisation: bytes, who: bytes) -> Address:
+    """The account of that key."""
+    return Address(claim_key(secret, organisation, who).public_key.to_canonical_address())
 
 
 def opening(gift_id: bytes, fund: bytes, gift: Gift) -> bytes:
@@ -68,8 +73,13 @@ def opening(gift_id: bytes, fund: bytes, gift: Gift) -> bytes:
         "amount_minor": str(gift.amount_minor),
         "settled_at_unix_s": gift.settled_at_unix_s,
         "channel": gift.channel,
+        "form": gift.form,
         "reference": gift.reference,
     }
+    if gift.value_minor is not None:
+        record["value_minor"] = str(gift.value_minor)
+    if gift.value_currency is not None:
+        record["value_currency"] = gift.value_currency
     return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -88,12 +98,15 @@ def _row(service: Service, caller: Caller, fund: bytes, gift: Gift) -> tuple[dic
     salt = derive(secret, "salt", gift.id)
     commitment = keccak(salt + opening(gift.id, fund, gift))
     entry = DonationEntry(
-        DonationId(gift.id),
-        Address(account),
-        gift.amount_minor,
-        gift.settled_at_unix_s,
-        gift.channel,
-        commitment,
+        id=DonationId(gift.id),
+        donor=Address(account),
+        amount_minor=gift.amount_minor,
+        settled_at_unix_s=gift.settled_at_unix_s,
+        form=gift.form,
+        channel=gift.channel,
+        value_minor=gift.value_minor or 0,
+        value_currency=gift.value_currency or "",
+        commitment=commitment,
     )
     row = {
         "id": gift.id,
@@ -103,6 +116,9 @@ def _row(service: Service, caller: Caller, fund: bytes, gift: Gift) -> tuple[dic
         "amount_minor": gift.amount_minor,
         "settled_at_unix_s": gift.settled_at_unix_s,
         "channel": gift.channel,
+        "form": gift.form,
+        "value_minor": gift.value_minor,
+        "value_currency": gift.value_currency,
         "reference": gift.reference,
         "salt": salt,
         "commitment": commitment,

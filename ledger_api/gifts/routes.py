@@ -6,12 +6,23 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from contracts.bindings.fund_ledger import FeeEntry, RefundEntry
-from contracts.bindings.ids import DonationId, FeeId, RefundId
+from contracts.abi import Address
+from contracts.bindings.fund_ledger import FeeEntry, RefundEntry, SignedClaim, SignedReassignment
+from contracts.bindings.ids import DonationId, FeeId, FundId, ReassignmentId, RefundId
 from indexer.queries.trace import gift as recorded_gift
 from ledger_api import outbox
+from ledger_api.acts import COURIER_LANE
 from ledger_api.gifts import receiving
-from ledger_api.gifts.schemas import FeesIn, Gift, GiftAccepted, GiftIn, GiftsIn, RefundIn
+from ledger_api.gifts.schemas import (
+    ClaimIn,
+    FeesIn,
+    Gift,
+    GiftAccepted,
+    GiftIn,
+    GiftsIn,
+    ReassignmentIn,
+    RefundIn,
+)
 from ledger_api.office import reading
 from ledger_api.outbox import Entry
 from ledger_api.records.schemas import Accepted, accepted
@@ -91,3 +102,31 @@ def post_refund(body: RefundIn, service: ServiceDep, caller: CallerDep) -> Accep
     item = RefundEntry(RefundId(body.id), DonationId(body.donation), body.amount_minor).words()
     entry = Entry("refund", body.id, caller.organisation, caller.operator, fund, item)
     return accepted(service, [entry])[0]
+
+
+@router.post("/claims", status_code=202)
+def post_claim(body: ClaimIn, service: ServiceDep) -> Accepted:
+    """The holder of a receipt's claim key moves the gift to an own wallet, once."""
+    item = SignedClaim(
+        DonationId(body.donation), Address(body.wallet), body.deadline_unix_s, body.r, body.vs
+    ).words()
+    return accepted(service, [Entry("claim", body.donation, COURIER_LANE, service.courier, b"", item)])[0]
+
+
+@router.post("/reassignments", status_code=202)
+def post_reassignment(body: ReassignmentIn, service: ServiceDep, caller: CallerDep) -> Accepted:
+    """Moves the undelivered part of a gift to a fund under another restriction, as its donor signed."""
+    with service.mirror.connect() as conn:
+        fund = recorded_gift(conn, DonationId(body.donation)).fund
+    item = SignedReassignment(
+        ReassignmentId(body.id),
+        DonationId(body.donation),
+        FundId(body.to),
+        body.amount_minor,
+        body.deadline_unix_s,
+        body.r,
+        body.vs,
+    ).words()
+    return accepted(service, [Entry("reassign", body.id, caller.organisation, caller.operator, fund, item)])[
+        0
+    ]

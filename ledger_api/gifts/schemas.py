@@ -8,6 +8,8 @@ from pydantic import Field
 
 from ledger_api.wire import MAX_BATCH, Account, Body, CodeText, Id32, MinorUnits, PlainText, UnixSeconds
 
+CASH = "cash"
+
 
 class Donor(Body):
     """Who gave, for the receipt. Sealed in the office; never on chain."""
@@ -24,6 +26,11 @@ class Gift(Body):
     amount_minor: MinorUnits
     settled_at_unix_s: UnixSeconds
     channel: CodeText
+    form: CodeText = CASH
+    """"cash", or what else was given: "goods", "service"."""
+    value_minor: MinorUnits | None = None
+    """What a gift that is not cash is worth, in minor units of `value_currency`; none for cash."""
+    value_currency: CodeText | None = None
     reference: Annotated[PlainText, Field(max_length=500)] = ""
     donor_account: Account | None = None
     """The donor's own wallet; without it the office makes a claim account."""
@@ -59,6 +66,28 @@ class RefundIn(Body):
     id: Id32
     donation: Id32
     amount_minor: MinorUnits
+
+
+class ClaimIn(Body):
+    """The claim key of a receipt moves the gift to the donor's own wallet: EIP-712 `Claim`, compact signature."""
+
+    donation: Id32
+    wallet: Account
+    deadline_unix_s: UnixSeconds
+    r: Id32
+    vs: Id32
+
+
+class ReassignmentIn(Body):
+    """The donor's signed consent to another fund: EIP-712 `Reassignment`."""
+
+    id: Id32
+    donation: Id32
+    to: Id32
+    amount_minor: MinorUnits
+    deadline_unix_s: UnixSeconds
+    r: Id32
+    vs: Id32
 
 
 class FeeIn(Body):

@@ -28,7 +28,7 @@ def post_households(body: OpeningsIn, service: ServiceDep, caller: CallerDep) ->
                 organisation,
                 caller.operator,
                 organisation,
-                Opening(Address(h.account), Address(h.key)).words(),
+                Opening(Address(h.account), Address(h.key), h.card_root).words(),
             )
             for h in body.households
         ],

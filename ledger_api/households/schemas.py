@@ -6,14 +6,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ledger_api.wire import MAX_BATCH, Account, Body
+from ledger_api.wire import MAX_BATCH, Account, Body, Id32
 
 
 class OpeningIn(Body):
-    """An account (20 random bytes that name nobody) and the key that will sign for it."""
+    """An account (20 random bytes that name nobody), the key that will sign for it (zero for none yet), and the
+    Merkle root of the secrets on the family's scratch card, where it has one."""
 
     account: Account
     key: Account
+    card_root: Id32 = bytes(32)
 
 
 class OpeningsIn(Body):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from contracts.bindings.ids import ProgrammeId
+from indexer.queries.deliveries import EntitlementState
 from indexer.queries.trace import DeliveryNote, SegmentState, Trace
 from ledger_api.pages.language import Month, month_of
 from ledger_api.pages.queries import FEWEST_HOUSEHOLDS, some_households
@@ -16,7 +17,10 @@ from ledger_api.pages.queries import FEWEST_HOUSEHOLDS, some_households
 STATES = (
     SegmentState.CONFIRMED,
     SegmentState.HANDED_OVER,
+    SegmentState.DISPUTED,
+    SegmentState.DISMISSED,
     SegmentState.FEE,
+    SegmentState.IN_TRANSIT,
     SegmentState.RESERVED,
     SegmentState.WAITING,
     SegmentState.REFUNDED,
@@ -25,6 +29,8 @@ STATES = (
 
 MOST_SINGLE = 12
 """Most deliveries that are listed one by one."""
+
+CONFIRMED, DISPUTED = EntitlementState.CONFIRMED, EntitlementState.DISPUTED
 
 Cell = tuple[ProgrammeId, Month]
 
@@ -43,6 +49,18 @@ class Aid:
     amount_minor: int
     confirmed_count: int
     confirmed_minor: int
+    disputed_count: int = 0
+    disputed_minor: int = 0
+
+    @property
+    def said_count(self) -> int:
+        """Deliveries for which there is only the agency's word."""
+        return (self.count or 0) - self.confirmed_count - self.disputed_count
+
+    @property
+    def said_minor(self) -> int:
+        """This gift's part in them."""
+        return self.amount_minor - self.confirmed_minor - self.disputed_minor
 
 
 def states(trace: Trace) -> list[tuple[str, int]]:
@@ -106,23 +124,31 @@ def _latest_first(
 
 def _single(parts: Sequence[tuple[DeliveryNote, int]]) -> list[list[tuple[DeliveryNote, int]]]:
     # By amount: the order of the line would tell who was served before whom.
-    return [
-        [part] for part in sorted(parts, key=lambda part: (-part[1], part[0].confirmed_at_unix_s is None))
-    ]
+    return [[part] for part in sorted(parts, key=lambda part: (-part[1], part[0].state is not CONFIRMED))]
 
 
 def _aid(programme: ProgrammeId, month: Month | None, parts: Sequence[tuple[DeliveryNote, int]]) -> Aid:
-    confirmed = _confirmed(parts)
-    return Aid(programme, month, len(parts), _amount(parts), len(confirmed), sum(confirmed))
+    confirmed, disputed = _in_state(parts, CONFIRMED), _in_state(parts, DISPUTED)
+    return Aid(
+        programme,
+        month,
+        len(parts),
+        _amount(parts),
+        len(confirmed),
+        sum(confirmed),
+        len(disputed),
+        sum(disputed),
+    )
 
 
 def _other(parts: Sequence[tuple[DeliveryNote, int]]) -> Aid:
-    return Aid(None, None, None, _amount(parts), 0, sum(_confirmed(parts)))
+    confirmed, disputed = _in_state(parts, CONFIRMED), _in_state(parts, DISPUTED)
+    return Aid(None, None, None, _amount(parts), 0, sum(confirmed), 0, sum(disputed))
 
 
 def _amount(parts: Iterable[tuple[DeliveryNote, int]]) -> int:
     return sum(amount for _, amount in parts)
 
 
-def _confirmed(parts: Iterable[tuple[DeliveryNote, int]]) -> list[int]:
-    return [amount for note, amount in parts if note.confirmed_at_unix_s is not None]
+def _in_state(parts: Iterable[tuple[DeliveryNote, int]], state: EntitlementState) -> list[int]:
+    return [amount for note, amount in parts if note.state is state]

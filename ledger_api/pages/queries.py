@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -14,7 +14,10 @@ from indexer.queries.blocks import as_of
 from indexer.queries.organisations import OrganisationTotals, organisation_totals
 from indexer.schema import (
     block,
+    delivery_confirmed,
+    delivery_disputed,
     delivery_handed_over,
+    delivery_returned,
     donation_recorded,
     entitlement_listed,
     fund_opened,
@@ -75,10 +78,12 @@ _ORGANISATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """An organisation's totals, and which of its funds hold simulated gifts."""
+    """An organisation's totals, which of its funds hold simulated gifts, and how many deliveries of each no family
+    has confirmed: neither disputed nor wholly returned."""
 
     totals: OrganisationTotals
     simulated: frozenset[FundId]
+    unconfirmed: Mapping[FundId, int]
 
 
 _overviews: WeakKeyDictionary[Engine, dict[bytes, Overview]] = WeakKeyDictionary()
@@ -89,6 +94,30 @@ _SIMULATED = select(
     exists().where(
         donation_recorded.c.fund == bindparam("fund", type_=LargeBinary),
         donation_recorded.c.channel == SIMULATED,
+    )
+)
+
+
+_CAME_BACK = (
+    select(delivery_returned.c.entitlement, func.sum(delivery_returned.c.amount_minor).label("amount_minor"))
+    .where(delivery_returned.c.fund == bindparam("fund", type_=LargeBinary))
+    .group_by(delivery_returned.c.entitlement)
+    .subquery()
+)
+_UNCONFIRMED = (
+    select(func.count())
+    .select_from(
+        delivery_handed_over.outerjoin(
+            delivery_confirmed, delivery_confirmed.c.entitlement == delivery_handed_over.c.entitlement
+        )
+        .outerjoin(delivery_disputed, delivery_disputed.c.entitlement == delivery_handed_over.c.entitlement)
+        .outerjoin(_CAME_BACK, _CAME_BACK.c.entitlement == delivery_handed_over.c.entitlement)
+    )
+    .where(
+        delivery_handed_over.c.fund == bindparam("fund", type_=LargeBinary),
+        delivery_confirmed.c.entitlement.is_(None),
+        delivery_disputed.c.entitlement.is_(None),
+        func.coalesce(_CAME_BACK.c.amount_minor, 0) < delivery_handed_over.c.amount_minor,
     )
 )
 
@@ -106,7 +135,8 @@ def overview(mirror: Connection, organisation: OrganisationId) -> Overview:
         totals = organisation_totals(mirror, organisation)
         ids = [fund.fund for fund in totals.funds]
         simulated = [id for id in ids if mirror.execute(_SIMULATED, {"fund": id}).scalar_one()]
-        found = Overview(totals, frozenset(simulated))
+        unconfirmed = {id: mirror.execute(_UNCONFIRMED, {"fund": id}).scalar_one() for id in ids}
+        found = Overview(totals, frozenset(simulated), unconfirmed)
         if ids:
             known[organisation] = found
     return found

@@ -151,6 +151,7 @@ def gift_page(code: str, request: Request, service: ServiceDep, words: LanguageD
             )
         aid = gifts.aid(mirror, trace)
         ids = [trace.fund.organisation, trace.fund.id, *(row.programme for row in aid if row.programme)]
+        ids += [fund.id for fund in trace.funds]
         names = queries.names(office, ids, words)
     return _page(
         request,
@@ -161,6 +162,7 @@ def gift_page(code: str, request: Request, service: ServiceDep, words: LanguageD
         gift=trace.gift,
         fund=trace.fund,
         states=gifts.states(trace),
+        elsewhere=trace.funds,
         aid=aid,
         names=names,
         as_of=now,
@@ -207,7 +209,7 @@ def organisation_page(
         "organisation.html",
         organisation=id,
         funds=[(fund, funds.states(fund)) for fund in totals.funds],
-        unconfirmed=sum(fund.handed_over_count - fund.confirmed_count for fund in totals.funds),
+        unconfirmed=overview.unconfirmed,
         fewest=queries.FEWEST_HOUSEHOLDS,
         simulated=overview.simulated,
         names=names,
@@ -288,7 +290,7 @@ class _Sum:
     """An organisation's funds of one unit, added up."""
 
     given: int = 0
-    states: dict[str, int] = field(default_factory=lambda: {state.value: 0 for state in gifts.STATES})
+    states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(funds.STATES, 0))
     simulated: bool = False
 
 
@@ -297,7 +299,7 @@ def _by_unit(overview: queries.Overview) -> dict[str, _Sum]:
     sums: dict[str, _Sum] = defaultdict(_Sum)
     for totals in overview.totals.funds:
         sum_ = sums[totals.unit]
-        sum_.given += totals.inflow_minor
+        sum_.given += totals.gifts_minor
         sum_.simulated |= totals.fund in overview.simulated
         for state, amount in funds.states(totals):
             sum_.states[state] += amount

@@ -32,6 +32,9 @@ def get_receipt(code: str, service: ServiceDep) -> dict[str, Any]:
         amount_minor=str(row.amount_minor),  # the wire form
         settled_at_unix_s=row.settled_at_unix_s,
         channel=row.channel,
+        form=row.form,
+        value_minor=None if row.value_minor is None else str(row.value_minor),
+        value_currency=row.value_currency,
         reference=row.reference,
     )
     with service.mirror.connect() as conn:

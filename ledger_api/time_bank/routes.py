@@ -5,11 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from contracts.abi import Address
-from contracts.bindings.ids import DonationId, FundId, RedemptionId, ServiceId
+from contracts.bindings.ids import DonationId, FundId, HeirNamingId, RedemptionId, ServiceId
 from contracts.bindings.time_bank import (
     Reserve,
     ServiceEntry,
     SignedChoice,
+    SignedHeirNaming,
     SignedMinutesGift,
     SignedRedemption,
 )
@@ -18,7 +19,7 @@ from ledger_api.outbox import Entry
 from ledger_api.records.schemas import Accepted, accepted
 from ledger_api.service import ServiceDep
 from ledger_api.staff import CallerDep
-from ledger_api.time_bank.schemas import ChoiceIn, MinutesGiftIn, RedemptionIn, ServicesIn
+from ledger_api.time_bank.schemas import ChoiceIn, HeirNamingIn, MinutesGiftIn, RedemptionIn, ServicesIn
 
 router = APIRouter(prefix="/v1", tags=["time bank"])
 
@@ -34,6 +35,7 @@ def post_services(body: ServicesIn, service: ServiceDep, caller: CallerDep) -> l
             ServiceId(s.id),
             Address(s.volunteer),
             Address(s.receiver),
+            s.kind,
             s.service_minutes,
             s.served_at_unix_s,
             s.deadline_unix_s,
@@ -87,3 +89,17 @@ def post_minutes_gift(body: MinutesGiftIn, service: ServiceDep) -> Accepted:
         body.vs,
     ).words()
     return accepted(service, [Entry("give_minutes", body.id, COURIER_LANE, service.courier, b"", item)])[0]
+
+
+@router.post("/heirs", status_code=202)
+def post_heir(body: HeirNamingIn, service: ServiceDep) -> Accepted:
+    """A volunteer says to whom the minutes go one day; a new naming replaces the last."""
+    item = SignedHeirNaming(
+        HeirNamingId(body.id),
+        Address(body.volunteer),
+        Address(body.heir),
+        body.deadline_unix_s,
+        body.r,
+        body.vs,
+    ).words()
+    return accepted(service, [Entry("name_heir", body.id, COURIER_LANE, service.courier, b"", item)])[0]

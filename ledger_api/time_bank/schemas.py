@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ledger_api.wire import MAX_BATCH, Account, Body, Id32, UnixSeconds
+from ledger_api.wire import MAX_BATCH, Account, Body, CodeText, Id32, UnixSeconds
 
 ServiceMinutes = Annotated[int, Field(ge=1, le=1440, strict=True)]
 Minutes = Annotated[int, Field(ge=1, lt=2**63, strict=True)]
@@ -26,6 +26,8 @@ class ServiceIn(Signed):
     id: Id32
     volunteer: Account
     receiver: Account
+    kind: CodeText
+    """What was done, e.g. "general", "medical"."""
     service_minutes: ServiceMinutes
     served_at_unix_s: UnixSeconds
 
@@ -59,3 +61,11 @@ class MinutesGiftIn(Signed):
     volunteer: Account
     amount_minutes: Minutes
     commitment: Id32
+
+
+class HeirNamingIn(Signed):
+    """To whom the volunteer's minutes go one day (`HeirNaming`); a zero account for nobody."""
+
+    id: Id32
+    volunteer: Account
+    heir: Account

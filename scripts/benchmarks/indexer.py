@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contracts.bindings import fund_ledger
-from contracts.bindings.fund_ledger import DonationEntry
 from contracts.bindings.ids import DonationId
 from contracts.deployment import Deployment
 from indexer.follow import Follower
@@ -72,13 +71,13 @@ def _donate(world: World, count: int) -> float:
     """Batches of gifts, a few transactions ahead of their blocks; the seconds it took."""
     from eth_utils import to_checksum_address
 
-    from tests.chain import address_of, new_id, new_key
+    from tests.chain import address_of, cash, new_id, new_key
 
     start, w3 = time.perf_counter(), world.w3
     donors = [address_of(new_key()) for _ in range(50)]
     for nonce, first in enumerate(range(0, count, A_TRANSACTION)):
         entries = [
-            DonationEntry(DonationId(new_id()), donors[i % len(donors)], 100 + i % 900, 1, "bank", new_id())
+            cash(DonationId(new_id()), donors[i % len(donors)], 100 + i % 900, 1)
             for i in range(first, min(first + A_TRANSACTION, count))
         ]
         signed = world.cashier.sign_transaction(

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from contracts.abi import Address
 from contracts.bindings import fund_ledger
-from contracts.bindings.fund_ledger import DonationEntry
 from contracts.bindings.ids import DonationId, FundId
 from contracts.deploy import send
 from indexer.mirror import open_for_reading
@@ -21,7 +20,7 @@ from scripts.demonstration.client import Client, hexed
 from scripts.demonstration.founding import Body, Founder, FundPlan
 from scripts.demonstration.home import Home
 from scripts.demonstration.processes import Processes
-from tests.chain import Anvil, World, new_id
+from tests.chain import Anvil, World, cash, new_id
 
 GIFTS = 5_000
 SINGLE = 300
@@ -81,14 +80,8 @@ def straight(count: int) -> float:
         world = World.make(node.w3)
         start = time.perf_counter()
         for i in range(count):
-            entry = DonationEntry(
-                DonationId(new_id()),
-                Address(secrets.token_bytes(20)),
-                1050,
-                1_700_000_000 + i,
-                "bank",
-                new_id(),
-            )
+            donor = Address(secrets.token_bytes(20))
+            entry = cash(DonationId(new_id()), donor, 1050, 1_700_000_000 + i)
             send(
                 node.w3,
                 world.cashier,

@@ -14,11 +14,12 @@ import typer
 
 from ledger_api.client import ClerkError
 from scripts.demonstration.client import Client, NotRecorded
+from scripts.demonstration.corrections_job import CorrectionsJob
 from scripts.demonstration.founding import STAFF, Founder
 from scripts.demonstration.home import Home
 from scripts.demonstration.hours_job import HoursJob
 from scripts.demonstration.ledger_job import LedgerJob
-from scripts.demonstration.plan_job import PlanJob
+from scripts.demonstration.plan_job import SECOND_CHECKER_ABOVE_MINOR, PlanJob
 from scripts.demonstration.processes import Processes, StartFailed
 from scripts.demonstration.summary import print_summary
 
@@ -33,12 +34,19 @@ NAMES = {
         "fa": "اوپن کالکتیو، ۲۰۱۵ تا ۲۰۱۹ (بازپخش)",
         "ar": "أوبن كولكتيف، ٢٠١٥-٢٠١٩ (إعادة)",
     },
+    "oversight": {
+        "en": "Oversight desk (demonstration)",
+        "fa": "میز نظارت (نمایشی)",
+        "ar": "مكتب الرقابة (عرض توضيحي)",
+    },
     "registry": {
         "en": "Households registry (demonstration)",
         "fa": "ثبت خانوارها (نمایشی)",
         "ar": "سجل الأسر (عرض توضيحي)",
     },
 }
+MOST_MINUTES = 24_000
+"""The regulator's ceiling for the hours that the association may confirm."""
 FOLDER = Path(os.environ.get("AMANAT_HOME", ".amanat/demo"))
 
 
@@ -76,25 +84,34 @@ def main(
 
 
 def run(home: Home, processes: Processes) -> None:
-    """Founds the ledger, runs the three jobs that have not been finished before, and prints what was done."""
+    """Founds the ledger, runs the four jobs that have not been finished before, and prints what was done."""
     print("starting the chain, the indexer, the relay and the API ...", flush=True)
     processes.start_node()
     founder = Founder(home, processes.node_url)
     founder.deployment()
     founder.courier()
-    givers = [role for role in STAFF if role != "registrar"]
-    aoun = founder.body("aoun", "charity", NAMES["aoun"], givers)
-    collective = founder.body("open-collective", "charity", NAMES["open-collective"], givers)
+    givers = [role for role in STAFF if role not in ("registrar", "desk")]
+    oversight = founder.body("oversight", "supervisor", NAMES["oversight"], ["desk"])
+    aoun = founder.body("aoun", "charity", NAMES["aoun"], givers, oversight.id)
+    collective = founder.body("open-collective", "charity", NAMES["open-collective"], givers, oversight.id)
+    founder.grade(aoun, "A")
+    founder.grade(collective, "B")
+    founder.limit(aoun, "SAR", SECOND_CHECKER_ABOVE_MINOR, MOST_MINUTES)
     registry = founder.body("registry", "registrar", NAMES["registry"], ["registrar"])
     processes.start_ledger()
     registrar = Client(processes.api_url, registry.keys["registrar"])
     ledger_job = LedgerJob(home, founder, collective, registrar, processes.api_url)
     if not home.done("ledger"):
         home.finish("ledger", ledger_job.run())
+    plan_job = PlanJob(home, founder, aoun, registrar, processes.api_url)
     if not home.done("plan"):
-        home.finish("plan", PlanJob(home, founder, aoun, registrar, processes.api_url).run())
+        home.finish("plan", plan_job.run())
     if not home.done("hours"):
         home.finish("hours", HoursJob(home, founder, aoun, processes.api_url).run())
+    if not home.done("corrections"):
+        corrections = CorrectionsJob(home, founder, plan_job, aoun, collective, oversight, processes.api_url)
+        silent = (home.done("plan") or {})["silent"]
+        home.finish("corrections", corrections.run(silent))
     print_summary(home, ledger_job.reconcile(), [aoun, collective], processes.api_url)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from contracts.bindings import fund_ledger, time_bank
-from contracts.bindings.fund_ledger import Acceptance
+from contracts.bindings import delivery_ledger, time_bank
+from contracts.bindings.delivery_ledger import Acceptance
 from contracts.bindings.ids import DonationId, EntitlementId, FundId, ProgrammeId, RedemptionId, ServiceId
 from contracts.bindings.time_bank import MinutesGift, Redemption, Reserve, ReserveChoice, ServiceReceived
 from contracts.deploy import address_of
@@ -40,13 +40,15 @@ class HoursJob:
         self._deployment = Deployment.load(home.deployment)
         self._start = int((home.folder / "seed").stat().st_mtime)
         self._bank = time_bank.domain(self._deployment.chain_id, self._deployment.time_bank)
-        self._ledger = fund_ledger.domain(self._deployment.chain_id, self._deployment.fund_ledger)
+        self._deliveries = delivery_ledger.domain(self._deployment.chain_id, self._deployment.delivery_ledger)
         self._chance = random.Random("hours")  # noqa: S311 - a simulation
 
     def run(self) -> dict[str, Any]:
         """Runs the whole job; safe to run again."""
         fund, programme = FundId(self._home.id("time fund")), ProgrammeId(self._home.id("time programme"))
-        self._founder.programme(self._body, OWNER, programme, [HEAD], NAMES)
+        self._founder.programme(
+            self._body, OWNER, programme, [HEAD], NAMES, gives="volunteers-help", counted_in="person-service"
+        )
         self._founder.fund(self._body, OWNER, FundPlan(fund, "MIN", HEAD, NAMES, 0, programme))
         bar = Progress("confirming volunteers' hours", VOLUNTEERS)
         services, coins = 0, 0
@@ -87,6 +89,7 @@ class HoursJob:
             self._home.account("family", family),
             ServiceId(service),
             address_of(self._home.key("volunteer", volunteer)),
+            "general",
             30 * self._chance.randint(2, 8),
             self._start - DAY_S * self._chance.randint(1, 300),
             self._deployment.genesis_hash,
@@ -97,6 +100,7 @@ class HoursJob:
             "id": hexed(service),
             "volunteer": hexed(received.volunteer),
             "receiver": hexed(received.receiver),
+            "kind": received.kind,
             "service_minutes": received.service_minutes,
             "served_at_unix_s": received.served_at_unix_s,
         }
@@ -174,7 +178,7 @@ class HoursJob:
         )
         signature = sign(
             accepted,
-            self._ledger,
+            self._deliveries,
             self._home.key("family", 0),
             genesis_hash=self._deployment.genesis_hash,
             now_unix_s=self._start,

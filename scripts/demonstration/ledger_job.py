@@ -67,7 +67,9 @@ class LedgerJob:
             "fa": f"گروه {fund[0]} به {fund[1]}",
             "ar": f"المجموعة {fund[0]} بعملة {fund[1]}",
         }
-        self._founder.programme(self._body, OWNER, self._programme(fund), [HEAD], names)
+        self._founder.programme(
+            self._body, OWNER, self._programme(fund), [HEAD], names, gives="expenses", counted_in="case"
+        )
         self._founder.fund(
             self._body,
             OWNER,
@@ -175,10 +177,10 @@ class LedgerJob:
         bar.done()
 
     def _refund(self, step: oc.RefundOf) -> str:
-        """Money back to a donor. Raises ValueError for an expense that came back: that is a Return, which a later
-        version of the ledger records (DESIGN section 2)."""
+        """Money back to a donor. Raises ValueError for an expense that came back: that is a Return (DESIGN section 2),
+        and this ledger has none that could be replayed."""
         if step.fund_minor >= 0:
-            raise ValueError(f"group {step.group} returns an expense; the ledger has no returns yet")
+            raise ValueError(f"group {step.group} returns an expense; replay it as a return of its delivery")
         body = {
             "id": hexed(self._home.id("oc refund", step.group)),
             "donation": hexed(self._home.id("oc gift", step.refunded_group)),

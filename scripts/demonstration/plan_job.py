@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from contracts.abi import Address
-from contracts.bindings import fund_ledger
-from contracts.bindings.fund_ledger import Acceptance, Refusal
+from contracts.bindings import delivery_ledger
+from contracts.bindings.delivery_ledger import Acceptance, Refusal
 from contracts.bindings.ids import EntitlementId, FundId, ProgrammeId
 from contracts.deployment import Deployment
 from ledger_api.client import ClerkError
@@ -40,6 +40,10 @@ MONTHS = range(1, 13)
 
 REFUSES, ABSENT, SILENT = 0.02, 0.35, 0.06
 """Shares of simulated families: refuse the offer; were not there at hand-over and sign later; never confirm."""
+SILENT_KEPT = 2
+"""Of the deliveries that no family confirms, how many are named for the corrections that follow."""
+SECOND_CHECKER_ABOVE_MINOR = 15_000_000
+"""The regulator wants a second checker for lists of this charity above 150,000 SAR."""
 NOT_YET = 12
 """Of the last month's offers, how many the agents have not handed over yet."""
 
@@ -59,6 +63,14 @@ class Offer:
     family: int
     amount_minor: int
 
+    def named(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "entitlement": hexed(self.entitlement),
+            "family": self.family,
+            "amount_minor": str(self.amount_minor),
+        }
+
 
 class PlanJob:
     """Carries the plan out through the API, with the families signing by themselves."""
@@ -74,8 +86,9 @@ class PlanJob:
         self._assumed = plan.read_assumed_months(self._rows)
         deployment = Deployment.load(home.deployment)
         self._deployment = deployment
-        self._domain = fund_ledger.domain(deployment.chain_id, deployment.fund_ledger)
+        self._domain = delivery_ledger.domain(deployment.chain_id, deployment.delivery_ledger)
         self._start = int((home.folder / "seed").stat().st_mtime)
+        self._silent: list[dict[str, Any]] = []
         self._costs = {r.row_id: plan.unit_costs(r, self._assumed) for r in plan.deliverable(self._rows)}
 
     def run(self) -> dict[str, Any]:
@@ -104,6 +117,7 @@ class PlanJob:
                 for row_id, part in self._assumed.items()
             ],
             "refused_demand": self._zakat_is_guarded(),
+            "silent": self._silent[:SILENT_KEPT],
         }
 
     # --- Opening
@@ -111,6 +125,12 @@ class PlanJob:
     def programme_id(self, row_id: str) -> ProgrammeId:
         """The programme of a row of the plan."""
         return ProgrammeId(self._home.id("aoun programme", row_id))
+
+    def food_programme(self) -> ProgrammeId:
+        """The programme of the food basket."""
+        return self.programme_id(
+            next(r.row_id for r in self._rows if r.programme_en.startswith("Food basket"))
+        )
 
     def fund_id(self, head: str, unit: str = "SAR") -> FundId:
         """The fund of a head of giving."""
@@ -126,7 +146,15 @@ class PlanJob:
         for row in plan.deliverable(self._rows):
             names = {"en": row.programme_en, "ar": row.programme_ar, "fa": persian[row.row_id]}
             head = HEADS.get(row.row_id, GENERAL)
-            self._founder.programme(self._body, OWNER, self.programme_id(row.row_id), [head], names)
+            self._founder.programme(
+                self._body,
+                OWNER,
+                self.programme_id(row.row_id),
+                [head],
+                names,
+                gives=row.kind,
+                counted_in="person",
+            )
         for head, names in FUND_NAMES.items():
             only = {h: self.programme_id(r) for r, h in HEADS.items()}.get(head, NO_PROGRAMME)
             self._founder.fund(self._body, OWNER, FundPlan(self.fund_id(head), "SAR", head, names, 0, only))
@@ -230,12 +258,10 @@ class PlanJob:
             if offers:
                 lists[row_id] = offers, self._propose(row_id, month, offers)
         self._staff["maker"].wait(proposed["status"] for _, proposed in lists.values())
-        self._staff["checker"].wait(
-            [self._staff["checker"].approve(proposed) for _, proposed in lists.values()]
-        )
+        self._approve([proposed for _, proposed in lists.values()])
         chance = random.Random(f"month {month}")  # noqa: S311 - a simulation
         said, waits = [], []
-        for offers, proposed in lists.values():
+        for row_id, (offers, proposed) in lists.items():
             refusing = [o for o in offers if chance.random() < REFUSES]
             waits += [self._refuse(o) for o in refusing]
             staying = [o for o in offers if o not in refusing]
@@ -243,10 +269,21 @@ class PlanJob:
                 staying = staying[:-NOT_YET]
             absent = [o for o in staying if chance.random() < ABSENT]
             waits += self._hand_over(proposed["id"], [o for o in staying if o not in absent], absent)
-            said += [o for o in absent if chance.random() >= SILENT / ABSENT]
+            answering = [o for o in absent if chance.random() >= SILENT / ABSENT]
+            said += answering
+            if row_id not in HEADS:
+                self._silent += [o.named() for o in absent if o not in answering]
         self._anyone.wait(waits)
         self._anyone.wait([self._accept(o) for o in said])
         bar.add(sum(len(offers) for offers, _ in lists.values()))
+
+    def _approve(self, lists: Sequence[dict[str, Any]]) -> None:
+        """Each list by a checker; large ones by a second one, too."""
+        for checker, part in (
+            ("checker", lists),
+            ("second-checker", [p for p in lists if int(p["total_minor"]) > SECOND_CHECKER_ABOVE_MINOR]),
+        ):
+            self._staff[checker].wait([self._staff[checker].approve(proposed) for proposed in part])
 
     def _offers(self, row_id: str, month: int, costs: Sequence[int]) -> list[Offer]:
         """One family a unit. Families take turns, so that no row always serves the first ones."""
@@ -323,12 +360,11 @@ class PlanJob:
 
     def _zakat_is_guarded(self) -> str:
         """A maker tries to pay the food basket from zakat money; the ledger's answer is part of the demonstration."""
-        food = next(r.row_id for r in self._rows if r.programme_en.startswith("Food basket"))
         try:
             self._staff["maker"].propose(
                 self._home.id("aoun misuse"),
                 self.fund_id("zakat"),
-                self.programme_id(food),
+                self.food_programme(),
                 self._start + YEAR_S,
                 [(self._home.id("aoun misuse item"), self.family(0), 100)],
             )

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from indexer.mirror import open_for_reading
 from indexer.queries.blocks import as_of
 from indexer.queries.organisations import FundTotals, organisation_totals
 from indexer.queries.volunteers import minutes_supply
-from indexer.schema import delivery_handed_over, entitlement_listed, entitlement_refused, household_opened
+from indexer.schema import (
+    EVENT_TABLES,
+    delivery_handed_over,
+    entitlement_listed,
+    entitlement_refused,
+    household_opened,
+    payment_list_cancelled,
+)
 from ledger_api.money import UnknownCurrency, format_minor
 from ledger_api.office import label, open_office, reading
 from scripts.demonstration.founding import Body
@@ -47,10 +54,19 @@ def print_summary(home: Home, balances: Sequence[Row], bodies: Sequence[Body], u
 
 
 def waiting(conn: Connection) -> int:
-    """Entitlements that were offered and neither handed over nor refused."""
-    offered = conn.scalar(select(func.count()).select_from(entitlement_listed)) or 0
-    ended = (delivery_handed_over, entitlement_refused)
-    return offered - sum(conn.scalar(select(func.count()).select_from(table)) or 0 for table in ended)
+    """Entitlements that were offered and neither handed over, nor refused, nor cancelled with their list."""
+    offered = rows(conn, entitlement_listed)
+    cancelled = conn.scalar(
+        select(func.count())
+        .select_from(entitlement_listed)
+        .join(payment_list_cancelled, payment_list_cancelled.c.list == entitlement_listed.c.list)
+    )
+    return offered - (cancelled or 0) - rows(conn, delivery_handed_over) - rows(conn, entitlement_refused)
+
+
+def rows(conn: Connection, table: Table) -> int:
+    """How often something happened."""
+    return conn.scalar(select(func.count()).select_from(table)) or 0
 
 
 def fund_names(home: Home) -> dict[bytes, str]:
@@ -66,7 +82,7 @@ def _print_totals(conn: Connection, totals: Sequence[FundTotals], names: dict[by
 
     offered = conn.scalar(select(func.count(func.distinct(entitlement_listed.c.household)))) or 0
     signing = conn.scalar(select(func.count()).where(household_opened.c.key != NO_KEY)) or 0
-    deliveries = conn.scalar(select(func.count()).select_from(delivery_handed_over)) or 0
+    deliveries = rows(conn, delivery_handed_over)
     block = as_of(conn)
     print(f"\nDone, as of block {block.number} (0x{block.hash.hex()[:16]}…)")
     print(f"  gifts             {count('gifts_count'):,}")
@@ -77,7 +93,7 @@ def _print_totals(conn: Connection, totals: Sequence[FundTotals], names: dict[by
     print(f"  families          {signing:,} simulated, each with a key")
     print(f"  other recipients  {offered - signing:,} of the real ledger, pseudonymous")
     print(f"  waiting           {waiting(conn):,} offered and not handed over yet")
-    print("  units by fund     given · delivered · confirmed · fees · refunded · reserved · waiting")
+    print("  units by fund     came in · delivered · confirmed · fees · refunded · reserved · waiting")
     for fund in totals:
         cells = (
             fund.inflow_minor,
@@ -92,11 +108,33 @@ def _print_totals(conn: Connection, totals: Sequence[FundTotals], names: dict[by
             f"    {fund.unit:4} {names.get(fund.fund, fund.head):24} "
             + " · ".join(_amount(c, fund.unit) for c in cells)
         )
+    _print_corrections(conn)
     supply = minutes_supply(conn)
     print(
         f"  minutes           {supply.issued_minutes:,} issued · {supply.redeemed_minutes:,} redeemed · "
         f"{supply.supply_minutes:,} held"
     )
+
+
+CORRECTIONS = (
+    ("two checkers", "payment_list_checked", "lists so large that the regulator wants a second checker"),
+    ("lists cancelled", "payment_list_cancelled", "ended by their maker; what they reserved is free again"),
+    (
+        "came back",
+        "delivery_returned",
+        "deliveries that nobody took or that were found wrong, in the fund again",
+    ),
+    ("disputes upheld", "dispute_upheld", "by the desk above the charity, for the family"),
+    ("transfers", "transfer_received", "between the two charities; gifts' traces go on there"),
+    ("gifts claimed", "donation_claimed", "by their donors, into wallets of their own"),
+    ("bodies graded", "organisation_graded", "by the regulator"),
+)
+"""What was put right by adding: its name, the table of its event, and what it is."""
+
+
+def _print_corrections(conn: Connection) -> None:
+    for name, table, words in CORRECTIONS:
+        print(f"  {name:17} {rows(conn, EVENT_TABLES[table]):,} {words}")
 
 
 def _amount(minor: int, unit: str) -> str:

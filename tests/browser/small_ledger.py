@@ -18,8 +18,9 @@ from fastapi import FastAPI
 from sqlalchemy import insert
 
 from contracts.abi import Address
+from contracts.bindings import delivery_ledger as deliveries
 from contracts.bindings import fund_ledger as ledger
-from contracts.bindings.fund_ledger import AcceptanceMethod
+from contracts.bindings.delivery_ledger import AcceptanceMethod
 from contracts.bindings.ids import (
     DonationId,
     EntitlementId,
@@ -29,8 +30,10 @@ from contracts.bindings.ids import (
     PaymentListId,
     ProgrammeId,
     RefundId,
+    ReturnId,
+    TransferId,
 )
-from contracts.deployment import Deployment
+from contracts.deployment import CONTRACTS, Deployment
 from indexer import writer
 from indexer.blocks import Header
 from indexer.mirror import open_for_reading, open_for_writing
@@ -91,10 +94,11 @@ class SmallLedger:
         self._mirror_url = f"sqlite:///{folder / 'mirror.db'}"
         self._mirror = open_for_writing(self._mirror_url)
         self.office = open_office(f"sqlite:///{folder / 'office.db'}")
-        addresses = [Address(bytes([n]) * 20) for n in range(1, 5)]
+        addresses = [Address(bytes([n]) * 20) for n, _ in enumerate(CONTRACTS, 1)]
         self.deployment = Deployment(31337, id32("genesis"), 1, *addresses)
         self._last = Header(0, id32("block 0"), bytes(32), self.today)
         self._numbers = count(1)
+        self._delivered: dict[EntitlementId, int] = {}
         with self._mirror.begin() as conn:
             writer.begin(conn, self.deployment, self._last)
 
@@ -119,7 +123,8 @@ class SmallLedger:
     def fund(self, text: str, organisation: str, unit: str = "EUR", head: str = "sadaqat") -> Line:
         """Opens a fund with a fee cap of 7 percent."""
         line = Line(FundId(id32(text)), OrganisationId(id32(organisation)))
-        self.write(ledger.FundOpened(line.id, line.organisation, ANY_PROGRAMME, unit, head, 700))
+        terms = unit, head, "", "", 0, 0, 0, 700
+        self.write(ledger.FundOpened(line.id, line.organisation, ANY_PROGRAMME, *terms))
         return line
 
     def take(self, line: Line, amount: int, day: str, channel: str = "bank") -> tuple[DonationId, str]:
@@ -134,6 +139,7 @@ class SmallLedger:
             "amount_minor": amount,
             "settled_at_unix_s": at(day),
             "channel": channel,
+            "form": "cash",
             "reference": "Zahra Example, IBAN DE00",
             "salt": bytes(32),
             "commitment": bytes(32),
@@ -152,7 +158,7 @@ class SmallLedger:
         line.starts[donation] = (line.inflow_end, amount)
         self.write(
             ledger.DonationRecorded(
-                line.id, donation, NOBODY, line.inflow_end, amount, at(day), channel, bytes(32)
+                line.id, donation, NOBODY, line.inflow_end, amount, at(day), "cash", channel, 0, "", bytes(32)
             )
         )
         line.inflow_end += amount
@@ -167,11 +173,22 @@ class SmallLedger:
         ]
         total = amount * len(listed)
         self.write(
-            ledger.PaymentListProposed(
-                list_id, line.id, ProgrammeId(id32(programme)), NOBODY, bytes(32), total, 2**40, len(listed)
+            deliveries.PaymentListProposed(
+                list=list_id,
+                fund=line.id,
+                programme=ProgrammeId(id32(programme)),
+                provider=line.organisation,
+                place="",
+                season="",
+                rule_version=0,
+                maker=NOBODY,
+                content_hash=bytes(32),
+                total_minor=total,
+                expires_at_unix_s=2**40,
+                count=len(listed),
             ),
-            *(ledger.EntitlementListed(list_id, e.id, e.household, e.amount_minor) for e in listed),
-            ledger.PaymentListApproved(list_id, line.id, NOBODY, total),
+            *(deliveries.EntitlementListed(list_id, e.id, e.household, e.amount_minor) for e in listed),
+            deliveries.PaymentListApproved(list_id, line.id, NOBODY, total),
         )
         return listed
 
@@ -180,7 +197,8 @@ class SmallLedger:
         events = []
         for e in listed:
             start = e.fund.outflow_end
-            events.append(ledger.DeliveryHandedOver(e.fund.id, e.id, NOBODY, start, e.amount_minor))
+            events.append(deliveries.DeliveryHandedOver(e.fund.id, e.id, NOBODY, start, e.amount_minor))
+            self._delivered[e.id] = start
             e.fund.outflow_end += e.amount_minor
         self.write(*events)
 
@@ -189,14 +207,52 @@ class SmallLedger:
         method = AcceptanceMethod.HOUSEHOLD_KEY
         self.write(
             *(
-                ledger.DeliveryConfirmed(e.id, e.household, method, 2**40, bytes(32), bytes(32))
+                deliveries.DeliveryConfirmed(e.id, e.household, method, 2**40, bytes(32), bytes(32))
                 for e in listed
             )
         )
 
     def refuse(self, listed: Sequence[Listed]) -> None:
         """The families decline; the units are free again."""
-        self.write(*(ledger.EntitlementRefused(e.id, e.fund.id, e.amount_minor, "") for e in listed))
+        self.write(*(deliveries.EntitlementRefused(e.id, e.fund.id, e.amount_minor, "") for e in listed))
+
+    def dispute(self, listed: Sequence[Listed]) -> None:
+        """The families object."""
+        no_signature = 0, bytes(32), bytes(32)
+        self.write(*(deliveries.DeliveryDisputed(e.id, NOBODY, "spoiled", *no_signature) for e in listed))
+
+    def decide(self, listed: Listed, *, upheld: bool) -> None:
+        """The body above decides; what it upholds comes back whole."""
+        desk = OrganisationId(id32("desk"))
+        if not upheld:
+            self.write(deliveries.DisputeDismissed(listed.id, desk, NOBODY))
+            return
+        back = self._returned(listed, listed.amount_minor, "upheld")
+        self.write(deliveries.DisputeUpheld(listed.id, desk, NOBODY), back)
+
+    def take_back(self, listed: Listed, amount: int) -> None:
+        """Units of a delivery come back."""
+        self.write(self._returned(listed, amount, "undeliverable"))
+
+    def _returned(self, listed: Listed, amount: int, reason: str) -> deliveries.DeliveryReturned:
+        line = listed.fund
+        start, continues_from = line.inflow_end, self._delivered[listed.id]
+        line.inflow_end += amount
+        self._delivered[listed.id] += amount
+        id = ReturnId(id32(f"return {next(self._numbers)}"))
+        return deliveries.DeliveryReturned(line.id, id, listed.id, start, amount, continues_from, reason)
+
+    def send(self, line: Line, other: Line, amount: int, *, received: bool) -> None:
+        """Units go to another fund, which has taken them in or not yet."""
+        id = TransferId(id32(f"transfer {next(self._numbers)}"))
+        self.write(
+            ledger.TransferProposed(id, line.id, other.id, NOBODY, amount, bytes(32)),
+            ledger.TransferSent(line.id, id, other.id, NOBODY, line.outflow_end, amount),
+        )
+        line.outflow_end += amount
+        if received:
+            self.write(ledger.TransferReceived(other.id, id, other.inflow_end, amount))
+            other.inflow_end += amount
 
     def fee(self, line: Line, amount: int) -> None:
         """The organisation's share."""

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,14 @@ from sqlalchemy import Engine, func, select
 from starlette.types import ASGIApp
 
 from contracts.abi import Address
-from contracts.bindings import fund_ledger
-from contracts.bindings.fund_ledger import Acceptance
-from contracts.bindings.ids import EntitlementId, FundId, OrganisationId
+from contracts.bindings import delivery_ledger
+from contracts.bindings.delivery_ledger import Acceptance
+from contracts.bindings.ids import DonationId, EntitlementId, FundId, OrganisationId
 from indexer.follow import Follower
 from indexer.mirror import open_for_reading, open_for_writing
 from indexer.node import Node
 from indexer.queries.blocks import as_of
+from indexer.queries.gifts import Gift, gift
 from indexer.schema import EVENT_TABLES
 from ledger_api.app import make_app
 from ledger_api.office import metadata, open_office, outbox
@@ -56,6 +58,11 @@ PASSWORD = "a password for tests"
 
 def hexed(value: bytes) -> str:
     return "0x" + value.hex()
+
+
+def in_a_month() -> str:
+    """A day that a list may expire on, as a clerk types it."""
+    return str(date.today() + timedelta(days=30))
 
 
 @contextmanager
@@ -169,8 +176,8 @@ class SmallOffice:
         offer = self.world.offer(fund, [(home.account, 100)])
         entitlement = offer.entries[0].id
         if handed_over:
-            data = fund_ledger.hand_over(offer.list_id, [entitlement])
-            self.world.send(self.world.agent, self.world.ledger, data)
+            data = delivery_ledger.hand_over(offer.list_id, [entitlement])
+            self.world.send(self.world.agent, self.world.deliveries, data)
         self.await_mirror()
         return entitlement
 
@@ -186,7 +193,7 @@ class SmallOffice:
         """The household's signed yes, as POST /v1/acceptances wants it."""
         genesis, deadline = self.world.deployment.genesis_hash, self.world.now() + lasts_s
         struct = Acceptance(home.account, entitlement, minor, unit, genesis, deadline)
-        domain = fund_ledger.domain(self.node.chain_id, self.world.ledger)
+        domain = delivery_ledger.domain(self.node.chain_id, self.world.deliveries)
         signature = sign(struct, domain, home.key, genesis_hash=genesis, now_unix_s=self.world.now())
         return {
             "entitlement": hexed(entitlement),
@@ -204,6 +211,11 @@ class SmallOffice:
         with self.engine.connect() as conn:
             counts = select(outbox.c.state, func.count()).group_by(outbox.c.state)
             return {str(state): count for state, count in conn.execute(counts)}
+
+    def recorded_gift(self, donation: DonationId) -> Gift:
+        """A gift as the mirror holds it."""
+        with self.mirror.connect() as conn:
+            return gift(conn, donation)
 
     def settle(self) -> None:
         """Returns when nothing is under way and the mirror is as new as the chain."""
@@ -291,4 +303,4 @@ def _relaying(relay: Relay | None) -> Iterator[None]:
         thread.join(PATIENCE_S)
 
 
-__all__ = ["FundId", "OrganisationId", "SmallOffice", "hexed", "served", "until", "write_key"]
+__all__ = ["FundId", "OrganisationId", "SmallOffice", "hexed", "in_a_month", "served", "until", "write_key"]

@@ -19,15 +19,24 @@ import httpx
 import pytest
 
 from contracts.abi import Address
-from contracts.bindings import fund_ledger, household_registry, licence_registry
-from contracts.bindings.fund_ledger import FundOpening
+from contracts.bindings import fund_ledger, household_registry, licence_registry, programme_registry
 from contracts.bindings.ids import FundId, OrganisationId, ProgrammeId, Role
+from contracts.bindings.licence_registry import LicenceGrant
 from ledger_api.app import make_app
 from ledger_api.body_limit import MAX_BODY_BYTES
 from ledger_api.office import staff_key
 from ledger_api.staff import PREFIX, _hash
-from tests.chain import Home, address_of, new_id, new_key
-from tests.integration.small_office import SmallOffice, hexed, served
+from tests.chain import (
+    ALL_ROLES,
+    NOBODY,
+    Home,
+    address_of,
+    fund_opening,
+    new_id,
+    new_key,
+    programme_opening,
+)
+from tests.integration.small_office import SmallOffice, hexed, in_a_month, served
 from wallet.cli import main
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -122,7 +131,7 @@ def gift_command(fund: bytes, amount: str = "10.50", unit: str = "EUR", *more: s
 
 def list_command(file: Path, fund: bytes, programme: bytes) -> list[str]:
     ids = ("--fund", hexed(fund), "--programme", hexed(programme))
-    return ["propose-list", str(file), *ids, "--expires", "2035-12-31"]
+    return ["propose-list", str(file), *ids, "--expires", in_a_month()]
 
 
 def write_list(path: Path, rows: Sequence[tuple[Any, ...]], columns: str = "household,amount") -> Path:
@@ -242,11 +251,11 @@ def another_charity(office: SmallOffice, lasts_s: int) -> tuple[OrganisationId, 
     """(organisation, its fund in EUR, its cashier's API key)."""
     world, admin, cashier = office.world, new_key(), new_key()
     organisation, fund, start = OrganisationId(new_id()), FundId(new_id()), office.world.now()
-    act = licence_registry.grant_licence(organisation, address_of(admin), "charity", start, start + lasts_s)
-    for regulator in world.regulators:
-        world.send(regulator, world.licences, act)
+    until = start + lasts_s
+    grant = LicenceGrant(organisation, address_of(admin), "charity", "", NOBODY, ALL_ROLES, start, until)
+    world.regulate(licence_registry.grant_licence(grant))
     world.appoint(organisation, admin, cashier, Role.CASHIER)
-    opening = FundOpening(fund, organisation, "EUR", "sadaqat", ProgrammeId(bytes(32)), 0)
+    opening = fund_opening(fund, organisation, "EUR", "sadaqat")
     world.send(admin, world.ledger, fund_ledger.open_fund(opening))
     return organisation, fund, office.issue(organisation, cashier)
 
@@ -301,7 +310,7 @@ def test_a_list_checked_by_its_maker(
     with unchanged():
         body = {"content_hash": proposed["content_hash"]}
         answer = office.post(f"/v1/payment-lists/{proposed['id']}/approval", body, key)
-        refused(answer, 403, "fund-ledger-maker-is-checker", "checker")
+        refused(answer, 403, "delivery-ledger-maker-is-checker", "checker")
         said = clerk(key, "approve-list", proposed["id"], "--content-hash", proposed["content_hash"])
         said.refused("checker")
 
@@ -315,9 +324,23 @@ def test_approving_another_content(
     with unchanged():
         body = {"content_hash": hexed(new_id())}
         answer = office.post(f"/v1/payment-lists/{proposal['id']}/approval", body, office.keys["checker"])
-        refused(answer, 422, "fund-ledger-other-content", "content_hash")
+        refused(answer, 422, "delivery-ledger-other-content", "content_hash")
         said = clerk("checker", "approve-list", proposal["id"], "--content-hash", body["content_hash"])
         said.refused("content_hash")
+
+
+def test_a_list_that_would_stay_open_for_years(
+    office: SmallOffice, unchanged: Unchanged, refused: Any, clerk: Clerk, tmp_path: Path
+) -> None:
+    world, home = office.world, office.world.open_home()
+    with unchanged():
+        late = office.payment_list([home.account], expires_at_unix_s=world.now() + 367 * 24 * HOUR_S)
+        answer = office.post("/v1/payment-lists", late, office.keys["maker"])
+        refused(answer, 409, "delivery-ledger-list-expired", "expires_at_unix_s")
+        file = write_list(tmp_path / "list.csv", [(hexed(home.account), "1.00")])
+        command = list_command(file, world.fund_eur, world.programme)[:-1]
+        clerk("maker", *command, "2035-12-31").refused("expires_at_unix_s")
+        assert not file.with_name("list.csv.sent.json").exists(), "the corrected command may be sent"
 
 
 def test_an_unknown_household(
@@ -337,25 +360,30 @@ def test_a_household_that_the_payer_opened(
 ) -> None:
     world, registrar, account = office.world, new_key(), Address(new_id()[:20])
     world.appoint(world.charity, world.charity_admin, registrar, Role.REGISTRAR)
-    opening = household_registry.Opening(account, address_of(new_key()))
+    opening = household_registry.Opening(account, address_of(new_key()), bytes(32))
     world.send(registrar, world.households, household_registry.open(world.charity, [opening]))
     with unchanged():
         answer = office.post("/v1/payment-lists", office.payment_list([account]), office.keys["maker"])
-        refused(answer, 422, "fund-ledger-payer-opened-household", "household")
+        refused(answer, 422, "delivery-ledger-payer-opened-household", "household")
         file = write_list(tmp_path / "list.csv", [(hexed(account), "1.00")])
         clerk("maker", *list_command(file, world.fund_eur, world.programme)).refused("line 2 household")
+
+
+def open_programme(office: SmallOffice, programme: ProgrammeId, head: str) -> None:
+    world = office.world
+    data = programme_registry.open_programme(programme_opening(programme, world.charity), [head])
+    world.send(world.charity_admin, world.programmes, data)
 
 
 def test_zakat_for_a_programme_that_does_not_take_it(
     office: SmallOffice, unchanged: Unchanged, refused: Any, clerk: Clerk, tmp_path: Path
 ) -> None:
     world, home, programme = office.world, office.world.open_home(), ProgrammeId(new_id())
-    opening = fund_ledger.open_programme(programme, world.charity, ["sadaqat"])
-    world.send(world.charity_admin, world.ledger, opening)
+    open_programme(office, programme, "sadaqat")
     with unchanged():
         proposal = office.payment_list([home.account], fund=hexed(world.fund_sar), programme=hexed(programme))
         answer = office.post("/v1/payment-lists", proposal, office.keys["maker"])
-        refused(answer, 422, "fund-ledger-head-not-allowed", "fund")
+        refused(answer, 422, "programme-registry-head-not-allowed", "fund")
         file = write_list(tmp_path / "list.csv", [(hexed(home.account), "1.00")])
         clerk("maker", *list_command(file, world.fund_sar, programme)).refused("fund")
 
@@ -364,13 +392,13 @@ def test_a_zakat_fund_bound_to_another_programme(
     office: SmallOffice, unchanged: Unchanged, refused: Any, clerk: Clerk, tmp_path: Path
 ) -> None:
     world, home, own, fund = office.world, office.world.open_home(), ProgrammeId(new_id()), FundId(new_id())
-    world.send(world.charity_admin, world.ledger, fund_ledger.open_programme(own, world.charity, ["zakat"]))
-    opening = FundOpening(fund, world.charity, "SAR", "zakat", own, 0)
+    open_programme(office, own, "zakat")
+    opening = fund_opening(fund, world.charity, "SAR", "zakat", programme=own)
     world.send(world.charity_admin, world.ledger, fund_ledger.open_fund(opening))
     with unchanged():
         proposal = office.payment_list([home.account], fund=hexed(fund))
         answer = office.post("/v1/payment-lists", proposal, office.keys["maker"])
-        refused(answer, 422, "fund-ledger-fund-for-other-programme", "programme")
+        refused(answer, 422, "delivery-ledger-fund-for-other-programme", "programme")
         file = write_list(tmp_path / "list.csv", [(hexed(home.account), "1.00")])
         clerk("maker", *list_command(file, fund, world.programme)).refused("programme")
 
@@ -403,6 +431,114 @@ def test_every_bad_row_of_a_long_list_is_reported_and_nothing_is_sent(
         assert [line.startswith(f"error: {s}: ") for line, s in zip(said.lines, starts, strict=True)] == [
             True
         ] * 4
+
+
+TERMS: list[tuple[dict[str, Any], int, str, str]] = [
+    ({"season": "1405-winter"}, 422, "delivery-ledger-bad-season", "season"),
+    ({"rule_version": 3}, 409, "rulebook-not-in-force", "version"),
+    ({"provider": "0x" + "11" * 32}, 403, "licence-registry-not-licensed", "organisation"),
+    ({"place": "two words"}, 422, "invalid-request", "place"),
+    ({"rule_version": -1}, 422, "invalid-request", "rule_version"),
+    ({"rule_version": 2**32}, 422, "invalid-request", "rule_version"),
+    ({"provider": "0x12"}, 422, "invalid-request", "provider"),
+]
+
+
+@pytest.mark.parametrize(("terms", "status", "kind", "field"), TERMS, ids=str)
+def test_a_list_under_terms_that_its_programme_does_not_have(
+    office: SmallOffice, unchanged: Unchanged, refused: Any, terms: Any, status: int, kind: str, field: str
+) -> None:
+    home = office.world.open_home()
+    with unchanged():
+        answer = office.post(
+            "/v1/payment-lists", office.payment_list([home.account], **terms), office.keys["maker"]
+        )
+        refused(answer, status, kind, field)
+
+
+def test_a_list_of_a_season_on_the_command_line(
+    office: SmallOffice, unchanged: Unchanged, clerk: Clerk, tmp_path: Path
+) -> None:
+    world, file = office.world, tmp_path / "list.csv"
+    write_list(file, [(hexed(world.open_home().account), "1.00")])
+    with unchanged():
+        command = list_command(file, world.fund_eur, world.programme)
+        clerk("maker", *command, "--season", "1405-winter").refused("season")
+        assert not file.with_name("list.csv.sent.json").exists(), "the corrected command may be sent"
+        clerk("maker", *command, "--provider", "0x12").refused("provider")
+        clerk("maker", *command, "--rule-version", "-1")
+
+
+NOTHING = "0x" + "77" * 32
+SIGNED = {"deadline_unix_s": 2**33, "r": "0x" + "01" * 32, "vs": "0x" + "02" * 32}
+RETURN = {"id": NOTHING, "entitlement": NOTHING, "amount_minor": "1", "reason": "spoiled"}
+TRANSFER = {"from": NOTHING, "to": NOTHING, "amount_minor": "1", "commitment": NOTHING}
+NAMING = {"id": NOTHING, "volunteer": "0x" + "11" * 20, "heir": "0x" + "22" * 20}
+MISTAKES: list[tuple[str, str, dict[str, Any], int, str, str]] = [
+    ("payment-lists/{}/cancellation", "maker", {"reason": "x"}, 404, "delivery-ledger-unknown-list", "list"),
+    ("payment-lists/{}/cancellation", "maker", {"reason": ""}, 422, "invalid-request", "reason"),
+    ("payment-lists/{}/cancellation", "", {"reason": "x"}, 401, "not-signed-in", "Authorization"),
+    ("payment-lists/{}/expiry", "", {}, 404, "delivery-ledger-unknown-list", "list"),
+    ("payment-lists/0x12/expiry", "", {}, 422, "invalid-request", "list_id"),
+    ("returns", "cashier", {"returns": [RETURN]}, 404, "delivery-ledger-unknown-entitlement", "entitlement"),
+    ("returns", "cashier", {"returns": []}, 422, "invalid-request", "returns"),
+    ("returns", "cashier", {"returns": [RETURN | {"amount_minor": "0"}]}, 422, "invalid-request",
+     "returns.0.amount_minor"),
+    ("disputes", "", {"entitlement": NOTHING, "reason": "x"} | SIGNED, 404,
+     "delivery-ledger-unknown-entitlement", "entitlement"),
+    ("disputes", "", {"entitlement": NOTHING, "reason": "two words"} | SIGNED, 422, "invalid-request", "reason"),
+    ("disputes/brought", "registrar", {"entitlement": NOTHING, "reason": "x"}, 404,
+     "delivery-ledger-unknown-entitlement", "entitlement"),
+    ("decisions", "cashier", {"entitlement": NOTHING, "upheld": True}, 403, "licence-registry-not-in-role", "caller"),
+    ("decisions", "cashier", {"entitlement": NOTHING}, 422, "invalid-request", "upheld"),
+    ("transfers", "maker", TRANSFER | {"id": NOTHING}, 404, "fund-ledger-unknown-fund", "fund"),
+    ("transfers", "maker", TRANSFER, 422, "invalid-request", "id"),
+    ("transfers/{}/approval", "checker", TRANSFER, 404, "fund-ledger-unknown-transfer", "transfer"),
+    ("transfers/{}/receipt", "cashier", {}, 404, "fund-ledger-unknown-transfer", "transfer"),
+    ("transfers/{}/return", "cashier", {}, 404, "fund-ledger-unknown-transfer", "transfer"),
+    ("transfers/{}/withdrawal", "maker", {}, 404, "fund-ledger-unknown-transfer", "transfer"),
+    ("claims", "", {"donation": NOTHING, "wallet": "0x" + "11" * 20} | SIGNED, 404, "fund-ledger-unknown-donation",
+     "donation"),
+    ("reassignments", "cashier", {"id": NOTHING, "donation": NOTHING, "to": NOTHING, "amount_minor": "1"} | SIGNED,
+     404, "not-found", "donation"),
+    ("heirs", "", NAMING | SIGNED | {"deadline_unix_s": 1}, 422, "signed-acts-expired", "deadline_unix_s"),
+    ("heirs", "", NAMING | SIGNED | {"heir": "0x11"}, 422, "invalid-request", "heir"),
+    ("households", "registrar", {"households": [{"account": "0x" + "11" * 20, "key": "0x" + "22" * 20,
+     "card_root": "0x11"}]}, 422, "invalid-request", "households.0.card_root"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "role", "body", "status", "kind", "field"), MISTAKES, ids=[f"{m[0]}-{m[5]}" for m in MISTAKES]
+)
+def test_a_mistake_in_what_is_put_right(
+    office: SmallOffice, unchanged: Unchanged, refused: Any, path: str, role: str, body: Any, status: int, kind: str,
+    field: str,
+) -> None:  # fmt: skip
+    if path == "returns":
+        body = body | {"fund": hexed(office.world.fund_eur)}
+    with unchanged():
+        answer = office.post("/v1/" + path.format(NOTHING), body, office.keys.get(role, ""))
+        refused(answer, status, kind, field)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"form": ""}, "form"),
+        ({"form": "two words"}, "form"),
+        ({"form": "goods", "value_minor": "0", "value_currency": "EUR"}, "value_minor"),
+        ({"form": "goods", "value_minor": 5, "value_currency": "EUR"}, "value_minor"),
+        ({"form": "goods", "value_minor": "5", "value_currency": "E R"}, "value_currency"),
+    ],
+    ids=str,
+)
+def test_a_gift_of_goods_with_a_value_that_is_none(
+    office: SmallOffice, unchanged: Unchanged, refused: Any, changes: dict[str, Any], field: str
+) -> None:
+    with unchanged():
+        answer = office.post("/v1/gifts", office.gift(**changes), office.keys["cashier"])
+        refused(answer, 422, "invalid-request", field)
 
 
 # --- Acceptances
@@ -438,7 +574,7 @@ def test_an_acceptance_of_another_amount(
 ) -> None:
     with unchanged():
         answer, said = answers(office, clerk, tmp_path, office.acceptance(*delivered, minor=99))
-        refused(answer, 422, "fund-ledger-amount-differs", "amount_minor")
+        refused(answer, 422, "delivery-ledger-amount-differs", "amount_minor")
         said.refused("amount_minor")
 
 
@@ -510,7 +646,9 @@ def test_a_signature_that_came_with_the_hand_over_may_be_sent_again(
     with unchanged():
         assert office.post("/v1/acceptances", body).json() == first.json()[0]
         second = office.acceptance(home, offer.entries[0].id, lasts_s=7200)
-        refused(office.post("/v1/acceptances", second), 409, "fund-ledger-entitlement-state", "entitlement")
+        refused(
+            office.post("/v1/acceptances", second), 409, "delivery-ledger-entitlement-state", "entitlement"
+        )
 
 
 # --- Form

@@ -51,6 +51,10 @@ def test_the_main_job_runs_on_real_data_and_a_second_start_resumes_it(tmp_path: 
     assert 0 < found["confirmed"] < found["deliveries"]
     assert found["not confirmed"] == found["deliveries"] - found["confirmed"]
     assert found["refused"] > 0 and found["waiting"] > 0
+    assert found["two checkers"] > 5 and found["bodies graded"] == 2
+    for once in ("lists cancelled", "disputes upheld", "transfers", "gifts claimed"):
+        assert found[once] == 1, once
+    assert found["came back"] == 2, "one delivery that nobody took, one that the desk found wrong"
     # The demonstration itself fails when one of the 31 balances differs by a cent.
     assert "1,080 groups; 31 balances rebuilt from the chain equal the real ones to the cent" in printed
     assert len(re.findall(r"^  [0-9a-f]{8}  ", printed, re.MULTILINE)) == 8

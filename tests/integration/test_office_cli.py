@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from contracts.bindings import fund_ledger
-from contracts.bindings.fund_ledger import EntitlementState
+from contracts.bindings import delivery_ledger, fund_ledger
+from contracts.bindings.delivery_ledger import EntitlementState
 from contracts.bindings.ids import DonationId, EntitlementId
-from tests.integration.small_office import SmallOffice, hexed
+from tests.integration.small_office import SmallOffice, hexed, in_a_month
 from wallet.cli import main
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -75,8 +75,9 @@ def test_a_gift_gets_a_receipt_and_the_same_id_gives_the_same_one(office: SmallO
     said = give(office, clerk)
     assert said["page"] == f"https://amanat.example/g/{said['receipt']}"
     donation = DonationId(bytes.fromhex(said["id"][2:]))
-    recorded = office.world.read(office.world.ledger, fund_ledger.donation_of(donation))
+    recorded = office.recorded_gift(donation)
     assert (recorded.amount_minor, recorded.settled_at_unix_s) == (1050, 1_769_817_600)
+    assert (recorded.form, recorded.value_minor, recorded.value_currency) == ("cash", 0, "")
     rows = office.states()
     assert give(office, clerk, "--id", said["id"]) == said
     assert office.states() == rows
@@ -113,7 +114,7 @@ def test_a_list_goes_from_the_file_to_the_familys_yes(
     file = tmp_path / "list.csv"
     with file.open("w", newline="", encoding="utf-8-sig") as text:  # as a spreadsheet writes it
         csv.writer(text).writerows([("household", "amount"), *((hexed(h.account), "1.00") for h in homes)])
-    ids = ("--fund", hexed(world.fund_eur), "--programme", hexed(world.programme), "--expires", "2035-12-31")
+    ids = ("--fund", hexed(world.fund_eur), "--programme", hexed(world.programme), "--expires", in_a_month())
     proposed = clerk("maker", "propose-list", str(file), *ids)
     assert proposed["250"] == "entitlements, 250.00 EUR"
     assert clerk("maker", "propose-list", str(file), *ids) == proposed, "sending again is safe"
@@ -126,7 +127,7 @@ def test_a_list_goes_from_the_file_to_the_familys_yes(
     signed = tmp_path / "signed.json"
     signed.write_text(json.dumps(office.acceptance(homes[0], first)))
     clerk("", "accept", str(signed))
-    state = world.read(world.ledger, fund_ledger.entitlement_of(first)).state
+    state = world.read(world.deliveries, delivery_ledger.entitlement_of(first)).state
     assert state == EntitlementState.CONFIRMED
 
 
@@ -135,7 +136,7 @@ def test_a_changed_file_is_not_sent_under_the_old_ids(
 ) -> None:
     world, home = office.world, office.world.open_home()
     file = tmp_path / "list.csv"
-    ids = ("--fund", hexed(world.fund_eur), "--programme", hexed(world.programme), "--expires", "2035-12-31")
+    ids = ("--fund", hexed(world.fund_eur), "--programme", hexed(world.programme), "--expires", in_a_month())
     file.write_text(f"household,amount\n{hexed(home.account)},1.00\n")
     clerk("maker", "propose-list", str(file), *ids)
     file.write_text(f"household,amount\n{hexed(home.account)},2.00\n")

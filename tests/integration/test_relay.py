@@ -10,14 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from contracts.bindings import fund_ledger
-from contracts.bindings.fund_ledger import (
-    DonationEntry,
-    EntitlementState,
-    RefundEntry,
-    Refusal,
-    SignedRefusal,
-)
+from contracts.bindings import delivery_ledger, fund_ledger
+from contracts.bindings.delivery_ledger import EntitlementState, Refusal, SignedRefusal
+from contracts.bindings.fund_ledger import RefundEntry
 from contracts.bindings.ids import DonationId, EntitlementId, RefundId, Role
 from indexer.schema import donation_recorded
 from ledger_api import outbox as queue
@@ -25,8 +20,8 @@ from ledger_api.acts import ACTS
 from ledger_api.chain import NodeUnreachable
 from ledger_api.office import outbox, sent_transaction
 from ledger_api.outbox import Entry
-from ledger_api.relay import RESEND_S, AlreadyRelaying, Relay, only_relay
-from tests.chain import address_of, new_id, new_key
+from ledger_api.relay import RESEND_S, TRANSACTION_GAS, AlreadyRelaying, Relay, only_relay
+from tests.chain import address_of, cash, new_id, new_key
 from tests.integration.small_office import SmallOffice, hexed, until
 from wallet.signing import sign
 
@@ -144,21 +139,22 @@ def test_a_family_that_refused_meanwhile_does_not_hold_up_the_other_hand_overs(
 
     genesis, deadline = world.deployment.genesis_hash, world.now() + 3600
     struct = Refusal(homes[3].account, ids[3], "not-needed", genesis, deadline)
-    domain = fund_ledger.domain(office.node.chain_id, world.ledger)
+    domain = delivery_ledger.domain(office.node.chain_id, world.deliveries)
     signed = sign(struct, domain, homes[3].key, genesis_hash=genesis, now_unix_s=world.now())
     refusal = SignedRefusal(ids[3], "not-needed", deadline, signed.r, signed.vs)
-    world.send(new_key(), world.ledger, fund_ledger.refuse([refusal]))
+    world.send(new_key(), world.deliveries, delivery_ledger.refuse([refusal]))
     other_agent = new_key()
     world.appoint(world.charity, world.charity_admin, other_agent, Role.AGENT)
-    world.send(other_agent, world.ledger, fund_ledger.hand_over(offer.list_id, [EntitlementId(ids[7])]))
+    handed_over = delivery_ledger.hand_over(offer.list_id, [EntitlementId(ids[7])])
+    world.send(other_agent, world.deliveries, handed_over)
 
     drain(office, relay)
     states = [state_of(office, "hand_over", i)[0] for i in ids]
     assert [n for n, state in enumerate(states) if state == "rejected"] == [3]
     assert set(states) == {"recorded", "rejected"}, "what a colleague handed over is recorded"
-    assert state_of(office, "hand_over", ids[3])[1]["type"] == "/problems/fund-ledger-entitlement-state"
-    view = fund_ledger.entitlement_of(ids[49])
-    assert world.read(world.ledger, view).state == EntitlementState.HANDED_OVER
+    assert state_of(office, "hand_over", ids[3])[1]["type"] == "/problems/delivery-ledger-entitlement-state"
+    view = delivery_ledger.entitlement_of(ids[49])
+    assert world.read(world.deliveries, view).state == EntitlementState.HANDED_OVER
 
 
 def test_an_id_that_the_chain_holds_with_another_content_is_rejected_and_not_taken_for_recorded(
@@ -166,7 +162,7 @@ def test_an_id_that_the_chain_holds_with_another_content_is_rejected_and_not_tak
 ) -> None:
     gift, world = post_gift(office), office.world
     donation = DonationId(bytes.fromhex(gift["id"][2:]))
-    other = DonationEntry(donation, address_of(new_key()), 999, 1, "bank", new_id())
+    other = cash(donation, address_of(new_key()), 999, 1)
     world.send(world.cashier, world.ledger, fund_ledger.donate(world.fund_eur, [other]))
     office.await_mirror()
     drain(office, relay)
@@ -200,7 +196,7 @@ def test_an_id_that_is_taken_while_the_transaction_is_under_way_is_rejected_too(
     mine_is = open_transaction(office)
     rpc(office, "anvil_dropTransaction", hexed(mine_is.hash))
     donation = DonationId(bytes.fromhex(gift["id"][2:]))
-    other = DonationEntry(donation, address_of(new_key()), 999, 1, "bank", new_id())
+    other = cash(donation, address_of(new_key()), 999, 1)
     data = fund_ledger.donate(office.world.fund_eur, [other])
     rpc(office, "eth_sendRawTransaction", hexed(signed_call(office, key, data, mine_is.nonce)))
     mine(office)  # the mirror holds the id now, though not of our gift
@@ -288,7 +284,7 @@ def test_a_batch_that_would_run_out_of_gas_never_leaves(
     office: SmallOffice, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gift = post_gift(office)
-    monkeypatch.setitem(ACTS, "donate", replace(ACTS["donate"], gas_per_item=-100_000))
+    monkeypatch.setitem(ACTS, "donate", replace(ACTS["donate"], gas_per_item=100_000 - TRANSACTION_GAS))
     for _ in range(3):
         assert not relay.step()
     with office.engine.connect() as conn:

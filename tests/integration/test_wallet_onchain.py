@@ -11,9 +11,24 @@ import pytest
 from eth_account.signers.local import LocalAccount
 
 from contracts.abi import ContractError
-from contracts.bindings import errors, fund_ledger, time_bank
-from contracts.bindings.fund_ledger import EntitlementState, SignedAcceptance, SignedRefusal
-from contracts.bindings.ids import DonationId, EntitlementId, PaymentListId, RedemptionId, ServiceId
+from contracts.bindings import delivery_ledger, errors, field_acceptance, fund_ledger, time_bank
+from contracts.bindings.delivery_ledger import (
+    EntitlementState,
+    SignedAcceptance,
+    SignedDispute,
+    SignedRefusal,
+)
+from contracts.bindings.ids import (
+    DonationId,
+    EntitlementId,
+    HeirNamingId,
+    OrganisationId,
+    PaymentListId,
+    ReassignmentId,
+    RedemptionId,
+    Role,
+    ServiceId,
+)
 from contracts.bindings.time_bank import Reserve
 from tests.chain import Anvil, Home, World, address_of, new_id, new_key
 from wallet import cli, keyfile, offers, signing
@@ -50,7 +65,7 @@ def offered(world: World, home: Home) -> tuple[Offer, PaymentListId]:
         deadline_unix_s=world.now() + 3600,
         chain_id=world.deployment.chain_id,
         genesis_hash=world.deployment.genesis_hash,
-        contract=world.ledger,
+        contract=world.deliveries,
     )
     offer.require_deployment(world.deployment)
     return offer, listed.list_id
@@ -70,12 +85,12 @@ def row(answer: SignedAnswer) -> SignedAcceptance:
 def hand_over(
     world: World, list_id: PaymentListId, acceptance: SignedAcceptance, *, simulate: bool = True
 ) -> None:
-    data = fund_ledger.hand_over_accepted(list_id, [acceptance])
-    world.send(world.agent, world.ledger, data, simulate=simulate)
+    data = delivery_ledger.hand_over_accepted(list_id, [acceptance])
+    world.send(world.agent, world.deliveries, data, simulate=simulate)
 
 
 def state(world: World, entitlement: EntitlementId) -> EntitlementState:
-    return world.read(world.ledger, fund_ledger.entitlement_of(entitlement)).state
+    return world.read(world.deliveries, delivery_ledger.entitlement_of(entitlement)).state
 
 
 def refused(
@@ -91,11 +106,13 @@ def refused(
 def test_digests_are_the_contracts(world: World, offered: tuple[Offer, PaymentListId]) -> None:
     offer, _ = offered
     domain, deadline = offer.domain(), offer.deadline_unix_s
-    view = fund_ledger.acceptance_digest(offer.entitlement, AMOUNT, deadline)
-    assert world.read(world.ledger, view) == domain.digest(offer.acceptance().struct_hash())
-    view = fund_ledger.refusal_digest(offer.entitlement, "not-needed", deadline)
-    assert world.read(world.ledger, view) == domain.digest(offer.refusal("not-needed").struct_hash())
-    assert world.read(world.ledger, fund_ledger.genesis_hash()) == offer.genesis_hash
+    view = delivery_ledger.acceptance_digest(offer.entitlement, AMOUNT, deadline)
+    assert world.read(world.deliveries, view) == domain.digest(offer.acceptance().struct_hash())
+    view = delivery_ledger.refusal_digest(offer.entitlement, "not-needed", deadline)
+    assert world.read(world.deliveries, view) == domain.digest(offer.refusal("not-needed").struct_hash())
+    view = delivery_ledger.dispute_digest(offer.entitlement, "spoiled", deadline)
+    assert world.read(world.deliveries, view) == domain.digest(offer.dispute("spoiled").struct_hash())
+    assert world.read(world.deliveries, delivery_ledger.genesis_hash()) == offer.genesis_hash
 
 
 def test_a_wallet_signed_acceptance_confirms(
@@ -105,7 +122,7 @@ def test_a_wallet_signed_acceptance_confirms(
     answer = offers.sign_acceptance(offer, home.key, now_unix_s=world.now(), deployment=world.deployment)
     hand_over(world, list_id, row(answer))
     assert state(world, offer.entitlement) is EntitlementState.CONFIRMED
-    with pytest.raises(errors.FundLedgerEntitlementState) as again:
+    with pytest.raises(errors.DeliveryLedgerEntitlementState) as again:
         hand_over(world, list_id, row(answer))
     assert again.value.values == {"entitlement": offer.entitlement, "state": EntitlementState.CONFIRMED}
 
@@ -162,7 +179,7 @@ def test_a_replaced_key_signs_no_more(world: World, home: Home, offered: tuple[O
 def test_other_amount(world: World, home: Home, offered: tuple[Offer, PaymentListId]) -> None:
     offer, list_id = offered
     answer = offers.sign_acceptance(replace(offer, amount_minor=1), home.key, now_unix_s=world.now())
-    error = refused(world, list_id, row(answer), errors.FundLedgerAmountDiffers)
+    error = refused(world, list_id, row(answer), errors.DeliveryLedgerAmountDiffers)
     assert error.values == {"entitlement": offer.entitlement, "signed_minor": 1, "offered_minor": AMOUNT}
     claimed = row(answer)._replace(amount_minor=AMOUNT)
     refused(world, list_id, claimed, errors.SignedActsWrongSigner)
@@ -227,9 +244,9 @@ def test_a_refusal_frees_the_units(world: World, home: Home, offered: tuple[Offe
     signed = SignedRefusal(answer.entitlement, answer.reason, answer.deadline_unix_s, *answer.signature)
     other = signed._replace(reason="wrong-goods")
     with pytest.raises(errors.SignedActsWrongSigner):
-        world.send(world.agent, world.ledger, fund_ledger.refuse([other]))
+        world.send(world.agent, world.deliveries, delivery_ledger.refuse([other]))
     reserved = world.read(world.ledger, fund_ledger.fund_of(world.fund_sar)).reserved
-    world.send(world.agent, world.ledger, fund_ledger.refuse([signed]))
+    world.send(world.agent, world.deliveries, delivery_ledger.refuse([signed]))
     assert state(world, offer.entitlement) is EntitlementState.REFUSED
     assert world.read(world.ledger, fund_ledger.fund_of(world.fund_sar)).reserved == reserved - AMOUNT
 
@@ -245,9 +262,11 @@ def test_the_time_banks_four_acts(world: World, home: Home) -> None:
         return signing.sign(struct, domain, key, genesis_hash=genesis, now_unix_s=world.now())
 
     service = ServiceId(new_id())
-    received = time_bank.ServiceReceived(home.account, service, person, 90, served, genesis, deadline)
+    received = time_bank.ServiceReceived(
+        home.account, service, person, "general", 90, served, genesis, deadline
+    )
     entry = time_bank.ServiceEntry(
-        service, person, home.account, 90, served, deadline, *sign(received, home.key)
+        service, person, home.account, "general", 90, served, deadline, *sign(received, home.key)
     )
     world.send(world.coordinator, world.bank, time_bank.confirm_services(world.charity, [entry]))
 
@@ -267,3 +286,92 @@ def test_the_time_banks_four_acts(world: World, home: Home) -> None:
     world.send(world.agent, world.bank, time_bank.give([given]))
     assert world.read(world.ledger, fund_ledger.donation_of(donation)).donor == person
     assert world.read(world.bank, time_bank.balance_of(person)) == 0
+
+
+def test_a_wallet_signed_dispute_and_nothing_else(
+    world: World, home: Home, offered: tuple[Offer, PaymentListId]
+) -> None:
+    offer, list_id = offered
+    handed_over = delivery_ledger.hand_over(list_id, [offer.entitlement])
+    world.send(world.agent, world.deliveries, handed_over)
+    answer = offers.sign_dispute(offer, "never-arrived", home.key, now_unix_s=world.now())
+    row_of = (answer.entitlement, answer.reason, answer.deadline_unix_s, *answer.signature)
+    with pytest.raises(errors.SignedActsWrongSigner):  # it is no refusal, though it looks like one
+        world.send(world.agent, world.deliveries, delivery_ledger.refuse([SignedRefusal(*row_of)]))
+    other = SignedDispute(*row_of)._replace(reason="spoiled")
+    with pytest.raises(errors.SignedActsWrongSigner):
+        world.send(world.agent, world.deliveries, delivery_ledger.dispute([other]))
+    world.send(world.agent, world.deliveries, delivery_ledger.dispute([SignedDispute(*row_of)]))
+    assert state(world, offer.entitlement) is EntitlementState.DISPUTED
+
+
+def test_a_donors_claim_and_reassignment(world: World) -> None:
+    genesis, deadline = world.deployment.genesis_hash, world.now() + 3600
+    domain = fund_ledger.domain(world.deployment.chain_id, world.ledger)
+    claim_key, own_wallet = new_key(), new_key()
+    donation = world.donate(world.fund_sar, 500, address_of(claim_key))
+
+    def sign(struct: Signable, key: LocalAccount) -> signing.CompactSignature:
+        return signing.sign(struct, domain, key, genesis_hash=genesis, now_unix_s=world.now())
+
+    claim = fund_ledger.Claim(address_of(claim_key), donation, address_of(own_wallet), genesis, deadline)
+    signed = fund_ledger.SignedClaim(donation, claim.wallet, deadline, *sign(claim, claim_key))
+    with pytest.raises(errors.SignedActsWrongSigner):
+        thief = signed._replace(wallet=address_of(new_key()))
+        world.send(world.agent, world.ledger, fund_ledger.claim([thief]))
+    world.send(world.agent, world.ledger, fund_ledger.claim([signed]))
+    assert world.read(world.ledger, fund_ledger.donation_of(donation)).donor == claim.wallet
+
+    to, id = world.open_fund("SAR", "sadaqat"), ReassignmentId(new_id())
+    wish = fund_ledger.Reassignment(claim.wallet, id, donation, to, 200, genesis, deadline)
+    for key in (claim_key, own_wallet):  # the claim key no longer speaks for the gift
+        row_of = fund_ledger.SignedReassignment(id, donation, to, 200, deadline, *sign(wish, key))
+        data = fund_ledger.reassign(world.fund_sar, [row_of])
+        if key is claim_key:
+            with pytest.raises(errors.SignedActsWrongSigner):
+                world.send(world.cashier, world.ledger, data)
+        else:
+            world.send(world.cashier, world.ledger, data)
+    assert world.read(world.ledger, fund_ledger.fund_of(to)).inflow_end == 200
+
+
+def test_two_witnesses_of_two_bodies(world: World, home: Home, offered: tuple[Offer, PaymentListId]) -> None:
+    offer, list_id = offered
+    world.send(world.agent, world.deliveries, delivery_ledger.hand_over(list_id, [offer.entitlement]))
+    domain = field_acceptance.domain(world.deployment.chain_id, world.field)
+    genesis, signatures = world.deployment.genesis_hash, []
+    for _ in range(2):
+        organisation, admin, witness = OrganisationId(new_id()), new_key(), new_key()
+        world.license(organisation, admin, "university")
+        world.appoint(organisation, admin, witness, Role.WITNESS)
+        who = address_of(witness)
+        said = field_acceptance.Witnessing(
+            who, organisation, home.account, offer.entitlement, AMOUNT, "SAR", genesis, offer.deadline_unix_s
+        )
+        signature = signing.sign(said, domain, witness, genesis_hash=genesis, now_unix_s=world.now())
+        signatures.append(
+            field_acceptance.WitnessSignature(organisation, who, offer.deadline_unix_s, *signature)
+        )
+    for second in (signatures[0], signatures[1]):
+        seen = field_acceptance.WitnessedAcceptance(offer.entitlement, AMOUNT, signatures[0], second)
+        data = field_acceptance.accept_witnessed([seen])
+        if second is signatures[0]:
+            with pytest.raises(errors.FieldAcceptanceNotIndependent):
+                world.send(world.agent, world.field, data)
+        else:
+            world.send(world.agent, world.field, data)
+    assert state(world, offer.entitlement) is EntitlementState.CONFIRMED
+
+
+def test_a_volunteers_heir(world: World) -> None:
+    genesis, deadline, volunteer = world.deployment.genesis_hash, world.now() + 3600, new_key()
+    domain = time_bank.domain(world.deployment.chain_id, world.bank)
+    naming, heir = HeirNamingId(new_id()), address_of(new_key())
+    said = time_bank.HeirNaming(address_of(volunteer), naming, heir, genesis, deadline)
+    signature = signing.sign(said, domain, volunteer, genesis_hash=genesis, now_unix_s=world.now())
+    named = time_bank.SignedHeirNaming(naming, address_of(volunteer), heir, deadline, *signature)
+    with pytest.raises(errors.SignedActsWrongSigner):
+        other = named._replace(heir=address_of(new_key()))
+        world.send(world.agent, world.bank, time_bank.name_heirs([other]))
+    world.send(world.agent, world.bank, time_bank.name_heirs([named]))
+    assert world.read(world.bank, time_bank.heir_of(address_of(volunteer))) == heir

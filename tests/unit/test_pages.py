@@ -16,7 +16,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import insert
 
-from contracts.bindings import fund_ledger as ledger
+from contracts.bindings import delivery_ledger
 from contracts.bindings.ids import EntitlementId, OrganisationId
 from indexer.mirror import open_for_writing
 from indexer.queries.trace import SegmentState, trace_donation
@@ -233,6 +233,86 @@ def test_a_gift_shows_every_state_with_its_amount(world: World, code: str) -> No
         assert f"{spoken.text(f'state.{state}')} {words}" in text
         assert f"{spoken.text(f'state.{state}')}: {words}" in response.text.replace("\N{NO-BREAK SPACE}", " ")
     assert whole == 50_000
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_objections_returns_and_transfers_are_shown_to_the_donor(tmp_path: Path, code: str) -> None:
+    small = SmallLedger(tmp_path)
+    line, other = small.fund("f", "o"), small.fund("g", "p")
+    small.name(other.id, en="Another fund", fa="صندوقی دیگر", ar="صندوق آخر")
+    donation, receipt = small.give(line, 20_000)
+    aid = small.approve(line, "food", [f"h{n}" for n in range(14)], 1_000)
+    small.hand_over(aid)
+    small.confirm(aid[:4])
+    small.dispute(aid[4:8])
+    small.decide(aid[4], upheld=True)
+    small.decide(aid[5], upheld=False)
+    small.take_back(aid[8], 400)
+    small.send(line, other, 700, received=True)
+    small.send(line, other, 50, received=False)
+    spoken, page = language(code), get(small.app(), f"/g/{receipt}?lang={code}")
+    text = plain(page)
+    for state, amount in (("confirmed", 4_000), ("handed_over", 5_600), ("disputed", 2_000), ("dismissed", 1_000),
+                          ("in_transit", 50), ("waiting", 7_350)):  # fmt: skip
+        words = MARKS.sub("", spoken.amount(amount, "EUR")).replace("\N{NO-BREAK SPACE}", " ")
+        assert f"{spoken.text(f'state.{state}')} {words}" in text, state
+    assert "Another fund" in text or code != "en"
+    assert str(spoken.text("aid.disputed")) in text.split(str(spoken.text("aid.title")))[1]
+    with small.service().mirror.connect() as conn:
+        trace = trace_donation(conn, donation)
+    assert sum(amount for _, amount in gifts.states(trace)) == 20_000
+    (row,) = gifts.aid(*_asked(small, donation))
+    assert (row.count, row.amount_minor, row.confirmed_minor, row.disputed_minor, row.said_minor) == (
+        13, 12_600, 4_000, 2_000, 6_600
+    )  # fmt: skip
+
+
+def _asked(small: SmallLedger, donation: Any) -> tuple[Any, Any]:
+    conn = small.service().mirror.connect()
+    return conn, trace_donation(conn, donation)
+
+
+def test_a_fund_shows_what_moved_and_what_came_back(tmp_path: Path) -> None:
+    small = SmallLedger(tmp_path)
+    line, other = small.fund("f", "o"), small.fund("g", "p")
+    small.give(line, 20_000)
+    aid = small.approve(line, "food", [f"h{n}" for n in range(12)], 1_000)
+    small.hand_over(aid)
+    small.dispute(aid[4:6])
+    small.decide(aid[4], upheld=True)
+    small.take_back(aid[8], 400)
+    small.take_back(aid[9], 1_000)
+    small.send(line, other, 700, received=True)
+    app = small.app()
+    text = plain(get(app, f"/f/{line.id.hex()}"))
+    for words in ("Given €200.00 · 1 gift", "Came in besides €24.00", "Came back to the fund €24.00",
+                  "Between funds €7.00", "The family objects €10.00"):  # fmt: skip
+        assert words in text, words
+    assert "Came in besides €7.00" in plain(get(app, f"/f/{other.id.hex()}"))
+    assert "Given: €200.00" in plain(get(app, "/"))
+    page = plain(get(app, f"/o/0x{id32('o').hex()}"))
+    assert "9 deliveries are not yet confirmed" in page
+    with small.service().mirror.connect() as conn:
+        stretch = funds.stretch(conn, line.id, 0)
+    ours = [(run.state, run.amount_minor) for run in stretch.outflows]
+    assert ("returned", 400) in ours and ("returned", 1_000) in ours and ("moved", 700) in ours
+    assert sum(run.records for run in stretch.outflows) == 13, "a delivery counts once, however it is cut"
+    came_in = [(run.state, run.amount_minor) for run in stretch.inflows]
+    back = [("returned", amount) for amount in (1_000, 400, 1_000)]
+    assert came_in == [("given", 20_000), *back]
+
+
+def test_what_a_card_confirmed_and_the_family_disputes_is_not_shown_as_confirmed(tmp_path: Path) -> None:
+    small = SmallLedger(tmp_path)
+    line = small.fund("f", "o")
+    donation, _ = small.give(line, 10_000)
+    aid = small.approve(line, "food", [f"h{n}" for n in range(10)], 1_000)
+    small.hand_over(aid)
+    small.confirm(aid)
+    small.dispute(aid[:1])
+    rows = gifts.aid(*_asked(small, donation))
+    assert sum(row.confirmed_minor for row in rows) == 9_000
+    assert sum(row.disputed_minor for row in rows) == 1_000
 
 
 def test_a_gift_that_arrived_says_so(world: World) -> None:
@@ -529,7 +609,7 @@ def test_figures_that_do_not_add_up_are_not_shown(tmp_path: Path) -> None:
     small = SmallLedger(tmp_path)
     line = small.fund("f", "o")
     _, code = small.give(line, 1_000)
-    small.write(ledger.DeliveryHandedOver(line.id, EntitlementId(id32("e")), NOBODY, 500, 100))
+    small.write(delivery_ledger.DeliveryHandedOver(line.id, EntitlementId(id32("e")), NOBODY, 500, 100))
     app = small.app()
     for path in (f"/g/{code}", f"/o/{OrganisationId(id32('o')).hex()}", f"/f/{line.id.hex()}"):
         response = get(app, path)

@@ -50,6 +50,22 @@ def test_every_status_is_of_an_error_that_exists_and_of_one_only() -> None:
     assert set(named) <= {e.__name__ for e in ERRORS}
 
 
+FAMILIES = {"Conflict": 409, "State": 409, "NotEnough": 409, "AlreadyDone": 409, "MakerIsChecker": 403}
+"""Errors of one ending say the same of whichever contract, and are answered alike."""
+
+
+@pytest.mark.parametrize("cls", ERRORS, ids=lambda cls: cls.__name__)
+def test_every_error_of_a_family_has_the_familys_status(cls: type[ContractError]) -> None:
+    name, status = cls.__name__, from_contract(example(cls)).status
+    for ending, wanted in FAMILIES.items():
+        if name.endswith(ending) and name != "TimeBankNotEnough":
+            assert status == wanted
+    unknown = re.search("Unknown[A-Z]", name) is not None and name != "LicenceRegistryUnknownRoles"
+    assert (status == 404) == unknown
+    if re.search("Not(FundLedger|DeliveryLedger|TimeBank|FieldAcceptance)$", name):
+        assert status == 403, "only another contract may do this"
+
+
 def test_a_missing_value_is_named_by_its_own_name() -> None:
     for cls in (errors.FundLedgerMissing, errors.TimeBankMissing):
         assert from_contract(cls(b"donor".ljust(32, b"\0"))).field == "donor"

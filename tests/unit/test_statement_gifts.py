@@ -30,6 +30,7 @@ def test_a_booked_credit_becomes_a_gift() -> None:
     (line,) = read_gifts(statement(), ORGANISATION, {"EUR": FUND})
     assert line.gift is not None and line.reason == ""
     assert (line.fund, line.gift.amount_minor, line.gift.channel) == (FUND, 885, "bank")
+    assert (line.gift.form, line.gift.value_minor, line.gift.value_currency) == ("cash", None, None)
 
 
 def test_the_same_entry_has_the_same_id_and_each_organisation_its_own() -> None:

@@ -17,7 +17,7 @@ from eth_account import Account
 
 from contracts.abi import Address
 from contracts.bindings.ids import EntitlementId
-from contracts.deployment import Deployment
+from contracts.deployment import CONTRACTS, Deployment, field_of
 from wallet import cli, keyfile
 from wallet.offers import Offer
 
@@ -136,6 +136,17 @@ def test_no_and_its_check(offer: Offer, signer: str, capsys: pytest.CaptureFixtu
     assert "refusal (not-needed)" in capsys.readouterr().out
 
 
+def test_objection_and_its_check(offer: Offer, signer: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("offer.json", "--key", "key.json", "--reason", "never-arrived", "--out", "no.json")
+    assert run("sign-dispute", *arguments, "--language", "ar") == 0
+    assert "تعترض الأسرة" in capsys.readouterr().err
+    check = ("check", "no.json", "--offer", "offer.json", "--signer", signer)
+    assert run(*check, "--dispute") == 0
+    assert "dispute (never-arrived)" in capsys.readouterr().out
+    assert run(*check) == 2  # an objection is no refusal
+    assert refusal(capsys).startswith("error: r: Somebody else signed this")
+
+
 def test_check_finds_another_signer(offer: Offer, signer: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("sign-acceptance", "offer.json", "--key", "key.json", "--out", "yes.json") == 0
     capsys.readouterr()
@@ -155,7 +166,8 @@ def test_check_finds_a_changed_amount(offer: Offer, signer: str, capsys: pytest.
 
 
 def test_deployment(offer: Offer, signer: str, capsys: pytest.CaptureFixture[str]) -> None:
-    ours = Deployment(offer.chain_id, offer.genesis_hash, 1, NONE, NONE, offer.contract, NONE)
+    places = dict.fromkeys(map(field_of, CONTRACTS), NONE) | {"delivery_ledger": offer.contract}
+    ours = Deployment(offer.chain_id, offer.genesis_hash, 1, **places)
     ours.save(Path("ours.json"))
     replace(ours, genesis_hash=b"\x09" * 32).save(Path("other.json"))
     sign = ("sign-acceptance", "offer.json", "--key", "key.json", "--deployment")
@@ -199,6 +211,10 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "label": (("new", "second.json", "--label", "x" * 41), "error: label: "),
     "no reason": (("sign-refusal", "offer.json", "--key", "key.json"), "error: command line: "),
     "bad reason": (("sign-refusal", "offer.json", "--key", "key.json", "--reason", "a b"), "error: reason: "),
+    "bad objection": (
+        ("sign-dispute", "offer.json", "--key", "key.json", "--reason", "a b"),
+        "error: reason: ",
+    ),
     "bad signer": (("check", "offer.json", "--offer", "offer.json", "--signer", "0x12"), "error: signer: "),
     "checked is an offer": (
         ("check", "offer.json", "--offer", "offer.json", "--signer", "0x" + "11" * 20),

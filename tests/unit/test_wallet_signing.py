@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import pytest
 from eth_account import Account
 from eth_keys import keys
 
 from contracts.abi import Address, BadValue
-from contracts.bindings import fund_ledger
-from contracts.bindings.fund_ledger import Acceptance
+from contracts.bindings import (
+    case_log,
+    debt_relief,
+    delivery_ledger,
+    field_acceptance,
+    fund_ledger,
+    time_bank,
+)
+from contracts.bindings.delivery_ledger import Acceptance
 from contracts.bindings.ids import EntitlementId
 from wallet import signing
 from wallet.errors import BadSignature, Expired, WalletError, WrongChain, WrongSigner
@@ -18,7 +26,7 @@ from wallet.signing import HALF_ORDER, ORDER, CompactSignature
 
 NOW = 1_767_139_200
 GENESIS = bytes(range(32))
-DOMAIN = fund_ledger.domain(31337, Address(bytes(range(20))))
+DOMAIN = delivery_ledger.domain(31337, Address(bytes(range(20))))
 
 
 def acceptance(deadline_unix_s: int = NOW + 60) -> Acceptance:
@@ -33,6 +41,52 @@ def test_every_signature_is_low_and_recovers() -> None:
         signature = signing.sign(struct, DOMAIN, key, genesis_hash=GENESIS, now_unix_s=NOW)
         assert int.from_bytes(signature.vs, "big") & ((1 << 255) - 1) <= HALF_ORDER
         assert signing.recover(struct, DOMAIN, signature) == bytes.fromhex(key.address[2:])
+
+
+STRUCTS = [
+    (module, name, struct)
+    for module in (delivery_ledger, fund_ledger, field_acceptance, time_bank, debt_relief, case_log)
+    for name, struct in sorted(vars(module).items())
+    if isinstance(struct, type) and hasattr(struct, "struct_hash") and struct.__module__ == module.__name__
+]
+PLAIN = {"int": 7, "str": "code", "Address": Address(b"\x05" * 20), "Reserve": 1}
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "struct"), STRUCTS, ids=lambda value: getattr(value, "__name__", value)
+)
+def test_every_struct_that_a_contract_checks_can_be_signed(module: Any, name: str, struct: Any) -> None:
+    kinds = {field: kind.__forward_arg__ for field, kind in struct.__annotations__.items()}
+    values = {field: PLAIN.get(kind, b"\x06" * 32) for field, kind in kinds.items()}
+    said = struct(**values | {"genesis_hash": GENESIS, "deadline_unix_s": NOW + 60})
+    domain = module.domain(31337, Address(bytes(range(20))))
+    key = Account.create()
+    signature = signing.sign(said, domain, key, genesis_hash=GENESIS, now_unix_s=NOW)
+    assert signing.recover(said, domain, signature) == bytes.fromhex(key.address[2:])
+    for field in struct._fields:  # whatever is signed differently is signed by nobody known
+        changed = {"int": 8, "str": "other", "Address": Address(b"\x09" * 20), "Reserve": 2}
+        other = said._replace(**{field: changed.get(kinds[field], b"\x09" * 32)})
+        assert signing.recover(other, domain, signature) != bytes.fromhex(key.address[2:])
+
+
+def test_the_structs_are_all_there() -> None:
+    assert {name for _, name, _ in STRUCTS} >= {
+        "Acceptance",
+        "CaseOpening",
+        "CaseReopening",
+        "Claim",
+        "Clearance",
+        "Dispute",
+        "Forgiveness",
+        "HeirNaming",
+        "MinutesGift",
+        "Reassignment",
+        "Redemption",
+        "Refusal",
+        "ReserveChoice",
+        "ServiceReceived",
+        "Witnessing",
+    }
 
 
 @pytest.mark.parametrize("parity", [0, 1])
@@ -62,7 +116,7 @@ def test_values_are_checked_first() -> None:
     struct = acceptance(NOW - 1)._replace(entitlement=EntitlementId(b"\x01"))
     with pytest.raises(BadValue, match="entitlement"):
         signing.sign(struct, DOMAIN, Account.create(), genesis_hash=bytes(32), now_unix_s=NOW)
-    short = fund_ledger.domain(31337, Address(bytes(19)))
+    short = delivery_ledger.domain(31337, Address(bytes(19)))
     with pytest.raises(BadValue, match="contract"):
         signing.sign(acceptance(), short, Account.create(), genesis_hash=GENESIS, now_unix_s=NOW)
 

@@ -1,0 +1,1 @@
+"""Transfers between funds, of one body or of two."""
