@@ -9,6 +9,7 @@ works on a device where nothing of the server is installed. Every refusal is one
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import sys
 import time
@@ -24,6 +25,7 @@ from eth_utils.address import to_checksum_address
 from contracts.abi import BadValue
 from contracts.deployment import BadDeployment, Deployment
 from wallet import keyfile, offers
+from wallet.cards import FIELDS, Card
 from wallet.errors import NoPassword, UnreadableFile, WalletError
 from wallet.files import require_free, write_new
 from wallet.offers import Offer, SignedAnswer
@@ -146,6 +148,21 @@ def sign_dispute(
     _warn(key)
     unlocked = keyfile.unlock(key, _password(password_file))
     _write(offers.sign_dispute(known, reason, unlocked, now_unix_s=now), out)
+
+
+@wallet.command()
+def new_card(
+    household: Annotated[str, typer.Argument(help="The family's account.", metavar="HOUSEHOLD")],
+    out: Annotated[
+        Path, typer.Option("--out", help="A new file with the 16 secrets, to be printed and destroyed.")
+    ],
+) -> None:
+    """Make a scratch card for a family without a phone. Shows what is no secret: the root, which a registrar
+    records, and each field's proof, which the office keeps."""
+    card = Card.make(offers.parse_address(household, "household"))
+    write_new(out, json.dumps({"household": household, "secrets": card.texts}, indent=2) + "\n")
+    proofs = [["0x" + node.hex() for node in card.reveal(field).proof] for field in range(FIELDS)]
+    typer.echo(json.dumps({"household": household, "card_root": "0x" + card.root().hex(), "proofs": proofs}))
 
 
 @wallet.command()

@@ -19,6 +19,7 @@ from contracts.abi import Address
 from contracts.bindings.ids import EntitlementId
 from contracts.deployment import CONTRACTS, Deployment, field_of
 from wallet import cli, keyfile
+from wallet.cards import Revealed, root_of, secret_of
 from wallet.offers import Offer
 
 PASSWORD = "blue lamp river"
@@ -145,6 +146,25 @@ def test_objection_and_its_check(offer: Offer, signer: str, capsys: pytest.Captu
     assert "dispute (never-arrived)" in capsys.readouterr().out
     assert run(*check) == 2  # an objection is no refusal
     assert refusal(capsys).startswith("error: r: Somebody else signed this")
+
+
+def test_a_card_keeps_its_secrets_in_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    household = "0x" + "01" * 20
+    assert run("new-card", household, "--out", "card.json") == 0
+    shown = capsys.readouterr().out
+    public, printed = json.loads(shown), json.loads(Path("card.json").read_text())
+    assert Path("card.json").stat().st_mode & 0o777 == 0o600
+    assert not any(text in shown for text in printed["secrets"])
+    for field, text in enumerate(printed["secrets"]):
+        proof = tuple(bytes.fromhex(node[2:]) for node in public["proofs"][field])
+        scratched = Revealed(field, secret_of(text), proof)
+        assert "0x" + root_of(Address(b"\x01" * 20), scratched).hex() == public["card_root"]
+
+    assert run("new-card", household, "--out", "card.json") == 2
+    assert "choose another name" in capsys.readouterr().err
+    assert run("new-card", "0x01", "--out", "other.json") == 2
+    assert "household: " in capsys.readouterr().err
+    assert not Path("other.json").exists()
 
 
 def test_check_finds_another_signer(offer: Offer, signer: str, capsys: pytest.CaptureFixture[str]) -> None:
