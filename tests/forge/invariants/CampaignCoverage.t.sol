@@ -6,12 +6,15 @@ import {console} from "forge-std/console.sol";
 import {Campaign} from "./Campaign.sol";
 
 /// @notice A campaign proves nothing by acts that never succeed: here those of some histories, always the same, are
-/// counted.
+/// counted. Every campaign does so for its own acts.
 abstract contract CampaignCoverage is Campaign {
-    uint256 private constant RUNS = 24;
-    uint256 private constant DEPTH = 128;
+    uint256 private constant RUNS = 16;
+    uint256 private constant DEPTH = 384;
+    uint256 private constant LEAST = 4;
 
     function test_everyActOfTheCampaignHappensOften() public {
+        // All histories in one test need more than its gas.
+        vm.pauseGasMetering();
         bytes4[] memory acts = _acts();
         uint256[] memory timesDone = new uint256[](acts.length);
         uint256[] memory timesRefused = new uint256[](acts.length);
@@ -29,7 +32,7 @@ abstract contract CampaignCoverage is Campaign {
         }
         for (uint256 i = 0; i < acts.length; ++i) {
             bool forbidden = _isForbidden(acts[i]);
-            assertGe(forbidden ? timesRefused[i] : timesDone[i], RUNS / 3, _name(acts[i]));
+            assertGe(forbidden ? timesRefused[i] : timesDone[i], LEAST, _name(acts[i]));
             if (forbidden) assertEq(timesDone[i], 0, _name(acts[i]));
         }
     }
@@ -38,33 +41,12 @@ abstract contract CampaignCoverage is Campaign {
     function _live(bytes4[] memory acts, uint256 run) private {
         for (uint256 step = 0; step < DEPTH; ++step) {
             uint256 draw = uint256(keccak256(abi.encode(run, step)));
-            (bool ok,) = address(this).call(abi.encodeWithSelector(acts[draw % acts.length], draw >> 8, draw >> 128));
-            assertTrue(ok, "an act of the campaign failed in itself");
+            bytes4 selector = acts[draw % acts.length];
+            (bool ok,) = address(this).call(abi.encodeWithSelector(selector, draw >> 8, draw >> 128));
+            if (!ok) revert(string.concat("an act of the campaign failed in itself: ", _name(selector)));
+            if (surprises != 0) {
+                revert(string.concat("an act against the rules was done, or the reverse: ", _name(selector)));
+            }
         }
-        assertEq(surprises, 0, "an act succeeded or failed against the rules");
-    }
-
-    function _isForbidden(bytes4 act) private pure returns (bool) {
-        return act == this.approveOwnList.selector || act == this.proposeForOtherUse.selector
-            || act == this.acceptWithoutTheFamily.selector || act == this.endAgain.selector
-            || act == this.actOutOfOrder.selector;
-    }
-}
-
-contract LineCampaignCoverageTest is CampaignCoverage {
-    function _acts() internal view override returns (bytes4[] memory) {
-        return _actsOnLines();
-    }
-}
-
-contract RecordCampaignCoverageTest is CampaignCoverage {
-    function _acts() internal view override returns (bytes4[] memory) {
-        return _actsWithForbiddenOnes();
-    }
-}
-
-contract MinuteCampaignCoverageTest is CampaignCoverage {
-    function _acts() internal view override returns (bytes4[] memory) {
-        return _actsOnMinutes();
     }
 }

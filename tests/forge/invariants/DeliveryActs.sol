@@ -1,205 +1,221 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.27;
 
-import {IFundLedger} from "contracts/src/interfaces/IFundLedger.sol";
+import {IDeliveryLedger} from "contracts/src/interfaces/IDeliveryLedger.sol";
+import {EntitlementId} from "contracts/src/types/Ids.sol";
 import {Code} from "contracts/src/types/Ids.sol";
 
+import {UnitState} from "./LineageWalk.sol";
 import {ListActs} from "./ListActs.sol";
 
-/// @notice Agents hand over; families accept and refuse; offers expire; some try without the family's signature.
+/// @notice Agents hand over; families accept and refuse by their keys.
 abstract contract DeliveryActs is ListActs {
     Code internal constant NO_NEED = Code.wrap("no need");
 
     uint256 private _keys;
 
-    function handOver(uint256 seed, uint256) external act {
-        (bool found, uint256 index) = _findOffered(seed);
+    function handOver(uint256 seed, uint256 how) external act {
+        (bool found, uint256 index) = _findOrMakeOffer(seed);
         if (!found) return;
+        uint256[] memory batch = _together(index, 1 + how % 3);
+        EntitlementId[] memory ids = new EntitlementId[](batch.length);
+        for (uint256 i = 0; i < batch.length; ++i) {
+            ids[i] = entitled[batch[i]].id;
+        }
         List storage list = lists[entitled[index].list];
-        bytes memory call = abi.encodeCall(ledger.handOver, (list.id, _only(entitled[index].id)));
-        if (_sendByAgent(list, call)) _bookDelivery(index);
+        bytes memory call = abi.encodeCall(deliveries.handOver, (list.id, ids));
+        if (_sendByAgent(list, call, block.timestamp < list.record.expiresAtUnixS)) _bookDeliveries(batch);
     }
 
-    function handOverAccepted(uint256 seed, uint256) external act {
-        (bool found, uint256 index) = _findOffered(seed);
+    function handOverAccepted(uint256 seed, uint256 how) external act {
+        (bool found, uint256 index) = _findOrMakeOffer(seed);
         if (!found) return;
+        uint256[] memory batch = _together(index, 1 + how % 3);
         List storage list = lists[entitled[index].list];
-        IFundLedger.SignedAcceptance[] memory acceptances = _accepted(index, families[entitled[index].family].key);
-        bytes memory call = abi.encodeCall(ledger.handOverAccepted, (list.id, acceptances));
-        vm.recordLogs();
-        if (!_sendByAgent(list, call)) return;
-        _bookDelivery(index);
-        _bookConfirmation(index);
+        bytes memory call = abi.encodeCall(deliveries.handOverAccepted, (list.id, _accepted(batch)));
+        if (!_sendByAgent(list, call, block.timestamp < list.record.expiresAtUnixS)) return;
+        _bookDeliveries(batch);
+        for (uint256 i = 0; i < batch.length; ++i) {
+            _bookConfirmation(batch[i], IDeliveryLedger.AcceptanceMethod.HouseholdKey);
+        }
     }
 
     function accept(uint256 seed, uint256) external act {
-        (bool found, uint256 index) = _findHandedOver(seed);
+        (bool found, uint256 index) = _findEntitled(seed, HANDED_OVER);
         if (!found) return;
-        IFundLedger.SignedAcceptance[] memory acceptances = _accepted(index, families[entitled[index].family].key);
-        vm.recordLogs();
-        if (!_sendByAnyone(address(ledger), abi.encodeCall(ledger.accept, (acceptances)), true)) return;
-        _bookConfirmation(index);
+        bytes memory call = abi.encodeCall(deliveries.accept, (_accepted(_alone(index))));
+        if (!_sendByAnyone(address(deliveries), call, true)) return;
+        _bookConfirmation(index, IDeliveryLedger.AcceptanceMethod.HouseholdKey);
     }
 
-    /// @dev Somebody else signs, or the family's yes to a first delivery is used for another one.
+    /// @dev Somebody else signs, or the family's yes to another delivery is used for this one.
     function acceptWithoutTheFamily(uint256 seed, uint256 key) external act {
-        (bool found, uint256 index) = _findHandedOver(seed);
+        (bool found, uint256 index) = _findEntitled(seed, HANDED_OVER);
         if (!found) return;
-        uint256 forger = boundPrivateKey(key);
-        if (forger == families[entitled[index].family].key) return;
-        IFundLedger.SignedAcceptance[] memory acceptances = _accepted(index, forger);
+        IDeliveryLedger.SignedAcceptance[] memory acceptances = _accepted(_alone(index));
         if (key % 2 == 0 && confirmations.length > 0) {
-            Confirmation storage other = confirmations[seed % confirmations.length];
+            Signature storage other = confirmations[seed % confirmations.length].family;
             acceptances[0].deadlineUnixS = other.deadlineUnixS;
             (acceptances[0].r, acceptances[0].vs) = (other.r, other.vs);
+        } else {
+            bytes32 digest = deliveries.acceptanceDigest(
+                acceptances[0].id, acceptances[0].amountMinor, acceptances[0].deadlineUnixS
+            );
+            (acceptances[0].r, acceptances[0].vs) = vm.signCompact(donors[0].key, digest);
         }
-        _sendByAnyone(address(ledger), abi.encodeCall(ledger.accept, (acceptances)), false);
+        _sendByAnyone(address(deliveries), abi.encodeCall(deliveries.accept, (acceptances)), false);
     }
 
     function refuse(uint256 seed, uint256) external act {
         (bool found, uint256 index) = _findOffered(seed);
         if (!found) return;
-        if (!_sendByAnyone(address(ledger), _refusalCall(index), true)) return;
-        _bookRelease(index, IFundLedger.EntitlementState.Refused);
+        if (!_sendByAnyone(address(deliveries), _refusalCall(index), _stateOf(index) == OFFERED)) return;
+        Entitled storage e = entitled[index];
+        IDeliveryLedger.PaymentList storage list = lists[e.list].record;
+        e.record.state = REFUSED;
+        list.open -= 1;
+        list.openMinor -= e.record.amountMinor;
+        _bookFreed(list, lists[e.list].fund, 1, e.record.amountMinor);
     }
 
-    /// @dev Mostly of a list that has expired.
-    function expire(uint256 seed, uint256) external act {
-        (bool found, uint256 index) = _findOffered(seed);
-        for (uint256 i = 1; found && i < entitled.length && !_isOver(index); ++i) {
-            (found, index) = _findOffered(addmod(seed, i, entitled.length));
-        }
-        if (!found) return;
-        bytes memory call = abi.encodeCall(ledger.expire, (_only(entitled[index].id)));
-        if (!_sendByAnyone(address(ledger), call, _isOver(index))) return;
-        _bookRelease(index, IFundLedger.EntitlementState.Expired);
-    }
-
-    /// @dev Somebody hands over what was never approved, or confirms what was not handed over or is confirmed already.
+    /// @dev Somebody hands over what was never approved or what is over, confirms or refuses out of turn, or approves what
+    /// is over.
     function actOutOfOrder(uint256 seed, uint256 how) external act {
-        IFundLedger.EntitlementState state = [
-            IFundLedger.EntitlementState.Offered,
-            IFundLedger.EntitlementState.Offered,
-            IFundLedger.EntitlementState.Confirmed
-        ][how % 3];
-        bool unapproved = how % 3 == 0;
-        (bool found, uint256 index) =
-            _findEntitled(seed, state, unapproved ? IFundLedger.ListState.Proposed : IFundLedger.ListState.Approved);
-        if (!found) return;
-        if (unapproved) {
-            _handOverInVain(index);
-        } else {
-            uint256 key = families[entitled[index].family].key;
-            _sendByAnyone(address(ledger), abi.encodeCall(ledger.accept, (_accepted(index, key))), false);
-        }
-    }
-
-    /// @dev What is over stays over.
-    function endAgain(uint256 seed, uint256 how) external act {
-        for (uint256 i = 0; i < entitled.length; ++i) {
+        if (how % 4 == 3) return _approveWhatIsOver();
+        for (uint256 i = 0; i < entitled.length && i < 16 && surprises == 0; ++i) {
             uint256 index = addmod(seed, i, entitled.length);
-            if (entitled[index].record.state == IFundLedger.EntitlementState.Offered) continue;
-            if (_isOver(index)) {
-                _sendByAnyone(address(ledger), abi.encodeCall(ledger.expire, (_only(entitled[index].id))), false);
-            } else if (how % 2 == 0) {
-                _handOverInVain(index);
-            } else {
-                _sendByAnyone(address(ledger), _refusalCall(index), false);
+            IDeliveryLedger.EntitlementState state = _stateOf(index);
+            IDeliveryLedger.PaymentList storage list = lists[entitled[index].list].record;
+            bool isOffered = state == OFFERED && list.state == APPROVED;
+            if (how % 4 == 0 && !isOffered) {
+                bytes memory call = abi.encodeCall(deliveries.handOver, (list.id, _only(entitled[index].id)));
+                _sendByAgent(lists[entitled[index].list], call, false);
+            } else if (how % 4 == 1 && state != HANDED_OVER) {
+                bytes memory call = abi.encodeCall(deliveries.accept, (_accepted(_alone(index))));
+                _sendByAnyone(address(deliveries), call, false);
+            } else if (how % 4 == 2 && !isOffered) {
+                _sendByAnyone(address(deliveries), _refusalCall(index), false);
             }
-            return;
         }
     }
 
-    function replaceKey(uint256 seed, uint256) external act {
+    function _approveWhatIsOver() private {
+        for (uint256 l = 0; l < lists.length && surprises == 0; ++l) {
+            IDeliveryLedger.PaymentList storage list = lists[l].record;
+            if (!_canExpire(l) || list.state == APPROVED) continue;
+            address sender = list.state == CHECKED ? secondChecker : _staffOf(list.payer).checker;
+            _send(list.payer, sender, address(deliveries), _approvalCall(l), false);
+        }
+    }
+
+    function replaceKey(uint256 seed, uint256 whether) external act {
+        if (whether % 3 != 0) return;
         Person storage family = families[seed % families.length];
         Person memory next = _person("next key", ++_keys);
         bytes memory call = abi.encodeCall(households.replaceKey, (REGISTRAR_BODY, family.account, next.signer));
-        vm.prank(registrarBody.registrar);
-        (bool ok,) = address(households).call(call);
-        require(ok, "the registrar body is licensed throughout");
-        ++done[msg.sig];
+        if (!_send(REGISTRAR_BODY, registrarBody.registrar, address(households), call, true)) return;
         (family.signer, family.key) = (next.signer, next.key);
     }
 
     // --- Words
 
+    /// @dev Some entitlement that nobody has taken, on a list that nobody has ended; it may be over.
     function _findOffered(uint256 seed) internal view returns (bool, uint256) {
-        return _findEntitled(seed, IFundLedger.EntitlementState.Offered, IFundLedger.ListState.Approved);
+        for (uint256 i = 0; i < entitled.length; ++i) {
+            uint256 index = addmod(seed, i, entitled.length);
+            if (entitled[index].record.state != OFFERED) continue;
+            if (lists[entitled[index].list].record.state == APPROVED) return (true, index);
+        }
+        return (false, 0);
     }
 
-    function _isOver(uint256 index) internal view returns (bool) {
-        return block.timestamp >= lists[entitled[index].list].record.expiresAtUnixS;
+    /// @dev So that deliveries do not become rare.
+    function _findOrMakeOffer(uint256 seed) private returns (bool found, uint256 index) {
+        (found, index) = _findOffered(seed);
+        if (found && _stateOf(index) == OFFERED) return (found, index);
+        (bool rich, uint256 fund) = _fundWithFreeUnits(seed);
+        if (rich) _offerSome(fund, seed);
+        return _findOffered(seed);
     }
 
-    function _findHandedOver(uint256 seed) internal view returns (bool, uint256) {
-        return _findEntitled(seed, IFundLedger.EntitlementState.HandedOver, IFundLedger.ListState.Approved);
+    /// @dev The entitlement and others that are still offered on its list.
+    function _together(uint256 first, uint256 most) private view returns (uint256[] memory batch) {
+        uint256[] memory found = new uint256[](most);
+        uint256 count = 0;
+        for (uint256 i = 0; i < entitled.length && count < most; ++i) {
+            uint256 index = addmod(first, i, entitled.length);
+            if (entitled[index].list != entitled[first].list || entitled[index].record.state != OFFERED) continue;
+            found[count++] = index;
+        }
+        batch = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            batch[i] = found[i];
+        }
     }
 
-    function _handOverInVain(uint256 index) private {
-        List storage list = lists[entitled[index].list];
-        Staff storage staff = _staff(list.fund);
-        bytes memory call = abi.encodeCall(ledger.handOver, (list.id, _only(entitled[index].id)));
-        _send(staff.organisation, staff.agent, address(ledger), call, false);
+    function _alone(uint256 index) internal pure returns (uint256[] memory batch) {
+        batch = new uint256[](1);
+        batch[0] = index;
     }
 
     function _refusalCall(uint256 index) private view returns (bytes memory) {
-        uint64 deadline = uint64(block.timestamp + 1 days);
-        bytes32 digest = ledger.refusalDigest(entitled[index].id, NO_NEED, deadline);
+        bytes32 digest = deliveries.refusalDigest(entitled[index].id, NO_NEED, _deadline());
         (bytes32 r, bytes32 vs) = vm.signCompact(families[entitled[index].family].key, digest);
-        IFundLedger.SignedRefusal[] memory refusals = new IFundLedger.SignedRefusal[](1);
-        refusals[0] = IFundLedger.SignedRefusal(entitled[index].id, NO_NEED, deadline, r, vs);
-        return abi.encodeCall(ledger.refuse, (refusals));
+        IDeliveryLedger.SignedRefusal[] memory refusals = new IDeliveryLedger.SignedRefusal[](1);
+        refusals[0] = IDeliveryLedger.SignedRefusal(entitled[index].id, NO_NEED, _deadline(), r, vs);
+        return abi.encodeCall(deliveries.refuse, (refusals));
     }
 
-    function _sendByAgent(List storage list, bytes memory call) private returns (bool) {
-        Staff storage staff = _staff(list.fund);
-        bool expected = _mayWrite(list.fund) && block.timestamp < list.record.expiresAtUnixS;
-        return _send(staff.organisation, staff.agent, address(ledger), call, expected);
+    /// @dev Both the payer and the provider need a licence.
+    function _sendByAgent(List storage list, bytes memory call, bool expected) private returns (bool) {
+        (Staff storage provider, IDeliveryLedger.PaymentList storage record) =
+            (_staffOf(list.record.provider), list.record);
+        if (!_isLicensed(record.payer) || !_isLicensed(record.provider)) expected = false;
+        return _sendForBoth([record.payer, record.provider], provider.agent, address(deliveries), call, expected);
     }
 
-    function _accepted(uint256 index, uint256 key)
+    function _accepted(uint256[] memory batch)
         private
         view
-        returns (IFundLedger.SignedAcceptance[] memory acceptances)
+        returns (IDeliveryLedger.SignedAcceptance[] memory acceptances)
     {
-        Entitled storage e = entitled[index];
-        uint64 deadline = uint64(block.timestamp + 1 days);
-        (bytes32 r, bytes32 vs) = vm.signCompact(key, ledger.acceptanceDigest(e.id, e.record.amountMinor, deadline));
-        acceptances = new IFundLedger.SignedAcceptance[](1);
-        acceptances[0] = IFundLedger.SignedAcceptance(e.id, e.record.amountMinor, deadline, r, vs);
+        acceptances = new IDeliveryLedger.SignedAcceptance[](batch.length);
+        for (uint256 i = 0; i < batch.length; ++i) {
+            Entitled storage e = entitled[batch[i]];
+            bytes32 digest = deliveries.acceptanceDigest(e.id, e.record.amountMinor, _deadline());
+            (bytes32 r, bytes32 vs) = vm.signCompact(families[e.family].key, digest);
+            acceptances[i] = IDeliveryLedger.SignedAcceptance(e.id, e.record.amountMinor, _deadline(), r, vs);
+        }
     }
 
-    function _bookDelivery(uint256 index) private {
-        Entitled storage e = entitled[index];
-        uint256 fund = lists[e.list].fund;
-        e.record.state = IFundLedger.EntitlementState.HandedOver;
-        e.record.start = uint64(lines[fund].left);
-        e.record.handedOverAtUnixS = uint64(block.timestamp);
-        e.outflow = outflows.length;
-        reservedMinor[fund] -= e.record.amountMinor;
-        _modelOutflow(fund, outflows.length, e.record.amountMinor, UnitState.HandedOver);
-        outflows.push(Outflow(fund, Kind.Delivery, bytes32(0), index, e.record.start, e.record.amountMinor, 0));
-        _afterDelivery(fund, e.record.amountMinor);
+    // --- Books
+
+    function _bookDeliveries(uint256[] memory batch) private {
+        for (uint256 i = 0; i < batch.length; ++i) {
+            Entitled storage e = entitled[batch[i]];
+            uint256 fund = lists[e.list].fund;
+            uint64 amountMinor = e.record.amountMinor;
+            e.record.state = HANDED_OVER;
+            e.record.start = uint64(_modelLeave(fund, amountMinor, UnitState.HandedOver));
+            e.record.handedOverAtUnixS = uint64(block.timestamp);
+            IDeliveryLedger.PaymentList storage list = lists[e.list].record;
+            list.open -= 1;
+            list.openMinor -= amountMinor;
+            reservedMinor[fund] -= amountMinor;
+            if (_holdsMinutes(fund)) redeemed += amountMinor;
+        }
     }
 
-    /// @dev Minutes that were delivered are gone from the time bank.
-    function _afterDelivery(uint256 fund, uint64 amountMinor) internal virtual;
-
-    function _bookConfirmation(uint256 index) private {
-        Entitled storage e = entitled[index];
-        (, uint64 deadline, bytes32 r, bytes32 vs) = abi.decode(
-            _onlyLog(IFundLedger.DeliveryConfirmed.selector).data,
-            (IFundLedger.AcceptanceMethod, uint64, bytes32, bytes32)
-        );
-        e.record.state = IFundLedger.EntitlementState.Confirmed;
-        e.record.method = IFundLedger.AcceptanceMethod.HouseholdKey;
-        confirmations.push(Confirmation(index, families[e.family].signer, deadline, r, vs));
-        _modelConfirm(lists[e.list].fund, e.outflow, e.record.start, e.record.amountMinor);
+    function _bookConfirmation(uint256 index, IDeliveryLedger.AcceptanceMethod method) internal {
+        entitled[index].record.method = method;
+        _bookAnswer(index, CONFIRMED, UnitState.Confirmed);
     }
 
-    function _bookRelease(uint256 index, IFundLedger.EntitlementState state) private {
-        Entitled storage e = entitled[index];
-        e.record.state = state;
-        reservedMinor[lists[e.list].fund] -= e.record.amountMinor;
+    /// @dev What came back before is elsewhere.
+    function _bookAnswer(uint256 index, IDeliveryLedger.EntitlementState state, UnitState unitState) internal {
+        IDeliveryLedger.Entitlement storage e = entitled[index].record;
+        e.state = state;
+        uint256 fund = lists[entitled[index].list].fund;
+        _modelTell(fund, e.start + e.returnedMinor, e.amountMinor - e.returnedMinor, unitState);
     }
 }

@@ -1,100 +1,136 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.27;
 
-/// @notice The fund line with a label on every single unit, after the words of DESIGN section 2 and without its
-/// arithmetic: units stand in a queue, leave it at its head, and a refund lets others take the place of what went back.
-abstract contract LineModel {
-    enum UnitState {
-        Waiting,
-        HandedOver,
-        Confirmed,
-        Fee,
-        Refunded
-    }
+import {UnitState} from "./LineageWalk.sol";
 
-    /// @dev One minor unit of one gift. `place` is where it stands, or stood when it left; `outflow` is what it left in.
+/// @notice The fund lines with a label on every single unit, after the words of DESIGN section 2 and without its
+/// arithmetic: units stand in a queue and leave it at its head; those that come in stand at its end; a refund or
+/// reassignment lets the units at the head take the place of the gift's last ones.
+abstract contract LineModel {
+    /// @dev One minor unit: the `index`-th of its gift. `place` of the line of `fund` is where it stands, or where it
+    /// stood when it left.
     struct Unit {
-        uint64 gift;
+        uint32 gift;
+        uint32 index;
+        uint32 fund;
         uint64 place;
-        uint64 outflow;
         UnitState state;
     }
 
-    /// @dev The unit at each position; the first `left` of them have left.
-    struct Line {
-        uint256[] unitAt;
-        uint256 left;
+    /// @dev Where a gift's units stood at first, and which they are: `units[first]` and the following.
+    struct Home {
+        uint256 fund;
+        uint256 place;
+        uint256 first;
+        uint256 amount;
     }
 
     Unit[] internal units;
-    /// @dev The gift's units are `units[firstUnit[gift]]` and the following.
-    mapping(uint256 gift => uint256) internal firstUnit;
-    mapping(uint256 gift => uint256) internal unitsOf;
-    mapping(uint256 fund => Line) internal lines;
+    mapping(uint256 gift => Home) internal homes;
+    /// @dev The unit at each place of a line; the first `leftUnits` of them have left.
+    mapping(uint256 fund => uint256[]) internal unitAt;
+    mapping(uint256 fund => uint256) internal leftUnits;
 
     function _modelGift(uint256 fund, uint256 gift, uint256 amount) internal {
-        firstUnit[gift] = units.length;
-        unitsOf[gift] = amount;
-        Line storage line = lines[fund];
+        homes[gift] = Home(fund, unitAt[fund].length, units.length, amount);
         for (uint256 i = 0; i < amount; ++i) {
-            line.unitAt.push(units.length);
-            units.push(Unit(uint64(gift), uint64(line.unitAt.length - 1), 0, UnitState.Waiting));
+            units.push(Unit(uint32(gift), uint32(i), uint32(fund), 0, UnitState.Waiting));
+            _enter(fund, units.length - 1);
         }
     }
 
     /// @dev The units at the head of the queue leave.
-    function _modelOutflow(uint256 fund, uint256 outflow, uint256 amount, UnitState state) internal {
-        Line storage line = lines[fund];
+    /// @return start Where they stood.
+    function _modelLeave(uint256 fund, uint256 amount, UnitState state) internal returns (uint256 start) {
+        start = leftUnits[fund];
         for (uint256 i = 0; i < amount; ++i) {
-            Unit storage unit = units[line.unitAt[line.left++]];
-            (unit.state, unit.outflow) = (state, uint64(outflow));
+            units[unitAt[fund][leftUnits[fund]++]].state = state;
         }
     }
 
-    /// @dev The units of a delivery are confirmed, wherever they came from.
-    function _modelConfirm(uint256 fund, uint256 outflow, uint256 start, uint256 amount) internal {
-        Line storage line = lines[fund];
-        for (uint256 i = start; i < start + amount; ++i) {
-            Unit storage unit = units[line.unitAt[i]];
-            require(
-                unit.outflow == outflow && unit.state == UnitState.HandedOver, "a unit was confirmed that is not there"
-            );
-            unit.state = UnitState.Confirmed;
-        }
-    }
-
-    /// @dev The gift's last waiting units go back to the donor; the units at the head move into their places, in order.
-    function _modelRefund(uint256 fund, uint256 outflow, uint256 gift, uint256 amount) internal {
-        uint256[] memory places = _takeBack(outflow, gift, amount);
-        Line storage line = lines[fund];
+    /// @dev Units that left `from` at these places come into `to`, in order.
+    function _modelComeIn(uint256 from, uint256 start, uint256 amount, uint256 to) internal {
         for (uint256 i = 0; i < amount; ++i) {
-            uint256 moved = line.unitAt[line.left++];
-            if (units[moved].state != UnitState.Waiting) continue;
-            line.unitAt[places[i]] = moved;
-            units[moved].place = uint64(places[i]);
+            _enter(to, _leftFrom(from, start + i));
         }
     }
 
-    /// @return places Where the gift's refunded units stood, in ascending order.
-    function _takeBack(uint256 outflow, uint256 gift, uint256 amount) private returns (uint256[] memory places) {
-        places = new uint256[](amount);
-        uint256 found = 0;
-        for (uint256 i = unitsOf[gift]; i > 0 && found < amount; --i) {
-            Unit storage unit = units[firstUnit[gift] + i - 1];
-            if (unit.state != UnitState.Waiting) continue;
-            (unit.state, unit.outflow) = (UnitState.Refunded, uint64(outflow));
-            uint256 at = found++;
-            for (; at > 0 && places[at - 1] > unit.place; --at) {
-                places[at] = places[at - 1];
-            }
-            places[at] = unit.place;
+    /// @dev What happened to units that left at these places and have not come back.
+    function _modelTell(uint256 fund, uint256 start, uint256 amount, UnitState state) internal {
+        for (uint256 i = 0; i < amount; ++i) {
+            units[_leftFrom(fund, start + i)].state = state;
         }
-        require(found == amount, "more was refunded than waits");
+    }
+
+    function _modelRefund(uint256 gift, uint256 amount) internal {
+        _withdraw(gift, amount);
+    }
+
+    /// @dev The gift's last units come into the other fund, in order.
+    function _modelReassign(uint256 gift, uint256 amount, uint256 to) internal {
+        uint256[] memory withdrawn = _withdraw(gift, amount);
+        for (uint256 i = 0; i < amount; ++i) {
+            _enter(to, withdrawn[i]);
+        }
+    }
+
+    /// @return count How many of the gift's units still wait where they came in: what can be refunded or reassigned.
+    function _atHome(uint256 gift) internal view returns (uint256 count) {
+        for (uint256 i = 0; i < homes[gift].amount; ++i) {
+            if (_isAtHome(gift, i)) ++count;
+        }
     }
 
     function _countUnits(uint256 gift, UnitState state) internal view returns (uint256 count) {
-        for (uint256 i = 0; i < unitsOf[gift]; ++i) {
-            if (units[firstUnit[gift] + i].state == state) ++count;
+        for (uint256 i = 0; i < homes[gift].amount; ++i) {
+            if (units[homes[gift].first + i].state == state) ++count;
         }
+    }
+
+    function _waiting(uint256 fund) internal view returns (uint256) {
+        return unitAt[fund].length - leftUnits[fund];
+    }
+
+    /// @dev The gift's last units at home are withdrawn; those at the head of the line move into their places in order.
+    /// Among the moving ones may be units that just moved in, and the withdrawn ones themselves.
+    function _withdraw(uint256 gift, uint256 amount) private returns (uint256[] memory withdrawn) {
+        Home storage home = homes[gift];
+        withdrawn = new uint256[](amount);
+        uint256 missing = amount;
+        for (uint256 i = home.amount; i > 0 && missing > 0; --i) {
+            if (!_isAtHome(gift, i - 1)) continue;
+            withdrawn[--missing] = home.first + i - 1;
+            units[home.first + i - 1].state = UnitState.Refunded;
+        }
+        require(missing == 0, "more was withdrawn than waits");
+        for (uint256 i = 0; i < amount; ++i) {
+            uint256 moved = unitAt[home.fund][leftUnits[home.fund]++];
+            if (units[moved].state != UnitState.Waiting) continue;
+            uint64 place = units[withdrawn[i]].place;
+            unitAt[home.fund][place] = moved;
+            units[moved].place = place;
+        }
+    }
+
+    function _enter(uint256 fund, uint256 unit) private {
+        Unit storage label = units[unit];
+        (label.fund, label.place, label.state) = (uint32(fund), uint64(unitAt[fund].length), UnitState.Waiting);
+        unitAt[fund].push(unit);
+    }
+
+    function _leftFrom(uint256 fund, uint256 place) private view returns (uint256 unit) {
+        unit = unitAt[fund][place];
+        Unit storage label = units[unit];
+        require(
+            label.fund == fund && label.place == place && label.state != UnitState.Waiting,
+            "a unit is not where it left from"
+        );
+    }
+
+    function _isAtHome(uint256 gift, uint256 index) private view returns (bool) {
+        Unit storage label = units[homes[gift].first + index];
+        return
+            label.state == UnitState.Waiting && label.fund == homes[gift].fund
+                && label.place == homes[gift].place + index;
     }
 }

@@ -1,62 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.27;
 
+import {IDeliveryLedger} from "contracts/src/interfaces/IDeliveryLedger.sol";
 import {IFundLedger} from "contracts/src/interfaces/IFundLedger.sol";
-import {FeeId, ProgrammeId, RefundId} from "contracts/src/types/Ids.sol";
+import {IProgrammeRegistry} from "contracts/src/interfaces/IProgrammeRegistry.sol";
+import {Code, FeeId, RefundId, TransferId} from "contracts/src/types/Ids.sol";
 
-import {TypedData} from "../TypedData.sol";
-import {Campaign} from "./Campaign.sol";
+import {CampaignCoverage} from "./CampaignCoverage.t.sol";
 
 /// @notice Who recorded what, and that it stays recorded, after any history.
-contract RecordInvariantsTest is Campaign {
+contract RecordInvariantsTest is CampaignCoverage {
     function _acts() internal view override returns (bytes4[] memory) {
         return _actsWithForbiddenOnes();
     }
-
-    uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
 
     function invariant_I4_recordsChangeOnlyByTheirTransitions() public view {
         for (uint256 g = 0; g < gifts.length; ++g) {
             assertEq(abi.encode(ledger.donationOf(gifts[g].id)), abi.encode(gifts[g].record));
         }
         for (uint256 o = 0; o < outflows.length; ++o) {
-            if (outflows[o].kind != Kind.Delivery) _assertOutflowUnchanged(outflows[o]);
+            IFundLedger.Outflow memory record = outflows[o].isFee
+                ? ledger.feeOf(FeeId.wrap(outflows[o].id))
+                : ledger.refundOf(RefundId.wrap(outflows[o].id));
+            assertEq(abi.encode(record), abi.encode(outflows[o].record));
+        }
+        for (uint256 t = 0; t < passings.length; ++t) {
+            assertEq(abi.encode(ledger.transferOf(passings[t].proposal.id)), abi.encode(passings[t].record));
         }
         for (uint256 l = 0; l < lists.length; ++l) {
-            assertEq(abi.encode(ledger.listOf(lists[l].id)), abi.encode(lists[l].record));
+            assertEq(abi.encode(deliveries.listOf(lists[l].id)), abi.encode(lists[l].record));
         }
         for (uint256 e = 0; e < entitled.length; ++e) {
-            assertEq(abi.encode(ledger.entitlementOf(entitled[e].id)), abi.encode(entitled[e].record));
+            IDeliveryLedger.Entitlement memory record = entitled[e].record;
+            record.state = _stateOf(e);
+            assertEq(abi.encode(deliveries.entitlementOf(entitled[e].id)), abi.encode(record));
         }
     }
 
-    function invariant_I5_everyDeliveryIsOnAListThatAnotherCheckerApproved() public view {
+    function invariant_I5_whateverLeftWasCheckedByOthersThanItsMaker() public view {
+        for (uint256 l = 0; l < lists.length; ++l) {
+            IDeliveryLedger.PaymentList memory list = deliveries.listOf(lists[l].id);
+            if (list.state == APPROVED) _assertListChecked(l);
+            else assertTrue(list.checker != list.maker);
+        }
         for (uint256 e = 0; e < entitled.length; ++e) {
-            IFundLedger.Entitlement memory entitlement = ledger.entitlementOf(entitled[e].id);
-            IFundLedger.PaymentList memory list = ledger.listOf(lists[entitled[e].list].id);
-            assertEq(entitlement.listNumber, entitled[e].list + 1);
-            if (list.state == IFundLedger.ListState.Approved) {
-                assertTrue(list.maker != list.checker && list.checker != address(0));
-            } else {
-                assertTrue(entitlement.state == IFundLedger.EntitlementState.Offered, "delivered without approval");
-            }
+            if (!_wasHandedOver(deliveries.entitlementOf(entitled[e].id).state)) continue;
+            _assertListChecked(entitled[e].list);
+        }
+        for (uint256 t = 0; t < passings.length; ++t) {
+            TransferId id = passings[t].proposal.id;
+            IFundLedger.Transfer memory transfer = ledger.transferOf(id);
+            if (transfer.state != ON_ITS_WAY && transfer.state != ARRIVED && transfer.state != CAME_BACK) continue;
+            bool needsTwo = _needsTwoCheckers(passings[t].from, transfer.amountMinor);
+            address second = needsTwo ? transfer.secondChecker : transfer.checker;
+            assertEq(second, sentBy[TransferId.unwrap(id)]);
+            _assertChecked(transfer.maker, transfer.checker, second, needsTwo);
         }
     }
 
-    /// @dev Recovers the signer from what was emitted, with hashing of our own.
-    function invariant_I6_everyConfirmationCarriesTheFamilysSignature() public view {
+    /// @dev From what was emitted, with hashing of our own.
+    function invariant_I6_everyConfirmationCarriesTheFamilysYes() public view {
         uint256 confirmed = 0;
         for (uint256 e = 0; e < entitled.length; ++e) {
-            if (ledger.entitlementOf(entitled[e].id).state == IFundLedger.EntitlementState.Confirmed) ++confirmed;
+            IDeliveryLedger.Entitlement memory entitlement = deliveries.entitlementOf(entitled[e].id);
+            if (entitlement.state == CONFIRMED) {
+                assertTrue(entitlement.method != IDeliveryLedger.AcceptanceMethod.None);
+            }
+            if (entitlement.method == IDeliveryLedger.AcceptanceMethod.None) continue;
+            ++confirmed;
+            assertEq(timesConfirmed[entitled[e].id], 1);
         }
         assertEq(confirmed, confirmations.length, "every confirmed delivery was emitted as such, once");
         for (uint256 c = 0; c < confirmations.length; ++c) {
-            Confirmation storage confirmation = confirmations[c];
-            uint256 s = uint256(confirmation.vs) & type(uint256).max >> 1;
-            assertLe(s, HALF_ORDER);
-            uint8 v = 27 + uint8(uint256(confirmation.vs) >> 255);
-            address signer = ecrecover(_acceptanceDigest(confirmation), v, confirmation.r, bytes32(s));
-            assertEq(signer, confirmation.key);
+            IDeliveryLedger.Entitlement memory entitlement = deliveries.entitlementOf(confirmations[c].id);
+            IDeliveryLedger.PaymentList memory list =
+                deliveries.listOf(deliveries.listOfEntitlement(confirmations[c].id));
+            assertTrue(entitlement.method == confirmations[c].method);
+            Terms memory terms =
+                Terms(entitlement.household, entitlement.amountMinor, list.unit, list.payer, list.provider);
+            assertTrue(_isEvidence(confirmations[c], terms), "a confirmation without a valid yes");
         }
     }
 
@@ -64,14 +86,47 @@ contract RecordInvariantsTest is Campaign {
         assertEq(writesWithoutLicence, 0);
     }
 
-    function invariant_I9_restrictedMoneyLeavesOnlyForItsRestriction() public view {
+    function invariant_I9_restrictedMoneyLeavesOnlyForItsRestriction() public {
         for (uint256 l = 0; l < lists.length; ++l) {
-            IFundLedger.PaymentList memory list = ledger.listOf(lists[l].id);
-            IFundLedger.Fund memory fund = ledger.fundOf(funds[lists[l].fund]);
-            assertTrue(list.programme == _programme(lists[l].fund));
-            assertTrue(ledger.takesHead(list.programme, fund.head));
-            assertTrue(ledger.programmeOwner(list.programme) == fund.organisation);
-            assertTrue(ProgrammeId.unwrap(fund.programme) == 0 || fund.programme == list.programme);
+            IDeliveryLedger.PaymentList memory list = deliveries.listOf(lists[l].id);
+            assertTrue(_mayServe(lists[l].fund, list.programme, list.place));
+            assertTrue(_worksIn(list.provider, list.place));
+        }
+        for (uint256 t = 0; t < passings.length; ++t) {
+            IFundLedger.Transfer memory transfer = ledger.transferOf(passings[t].proposal.id);
+            assertTrue(_mayTransfer(transfer.fromNumber - 1, transfer.toNumber - 1));
+        }
+        for (uint256 m = 0; m < misuses.length; ++m) {
+            vm.expectRevert(abi.encodeWithSelector(IDeliveryLedger.DeliveryLedgerUnknownList.selector, misuses[m]));
+            deliveries.listOf(misuses[m]);
+        }
+    }
+
+    /// @dev One entitlement per household and season that did not end without aid.
+    function invariant_aSeasonIsGivenToAHouseholdOnce() public view {
+        for (uint256 s = 0; s < seasons.length; ++s) {
+            uint256[] memory held = new uint256[](families.length);
+            for (uint256 e = 0; e < entitled.length; ++e) {
+                IDeliveryLedger.PaymentList storage list = lists[entitled[e].list].record;
+                if (list.season == seasons[s] && _holdsSeason(e)) ++held[entitled[e].family];
+            }
+            for (uint256 f = 0; f < families.length; ++f) {
+                assertLe(held[f], 1);
+                uint256 last = seasonal[seasons[s]][f];
+                if (last == 0) continue;
+                assertTrue(deliveries.seasonalOf(WINTER, seasons[s], families[f].account) == entitled[last - 1].id);
+            }
+        }
+    }
+
+    function invariant_noPlaceHasMoreEntitlementsThanItsQuota() public view {
+        for (uint256 s = 0; s < seasons.length; ++s) {
+            for (uint256 p = 0; p < places.length; ++p) {
+                IProgrammeRegistry.PlaceQuota memory quota = programmes.quotaOf(WINTER, seasons[s], places[p]);
+                assertEq(quota.most, quotas[seasons[s]][places[p]]);
+                assertEq(quota.taken, _countTaken(seasons[s], places[p]));
+                assertLe(quota.taken, quota.most);
+            }
         }
     }
 
@@ -79,28 +134,28 @@ contract RecordInvariantsTest is Campaign {
         assertEq(surprises, 0, "an act succeeded or failed against the rules");
     }
 
-    function _assertOutflowUnchanged(Outflow storage o) private view {
-        bool isFee = o.kind == Kind.Fee;
-        IFundLedger.Outflow memory record =
-            isFee ? ledger.feeOf(FeeId.wrap(o.id)) : ledger.refundOf(RefundId.wrap(o.id));
-        assertEq(record.start, o.start);
-        assertEq(record.amountMinor, o.amountMinor);
-        bytes32 about = isFee ? bytes32(0) : keccak256(abi.encode(gifts[o.subject].id));
-        assertEq(record.digest, uint64(bytes8(about)));
+    /// @dev Also of a list that ended since.
+    function _assertListChecked(uint256 index) private view {
+        IDeliveryLedger.PaymentList memory list = deliveries.listOf(lists[index].id);
+        assertTrue(list.state == APPROVED || list.state == CANCELLED || list.state == ENDED);
+        address second = _needsTwo(index) ? list.secondChecker : list.checker;
+        _assertChecked(list.maker, list.checker, second, _needsTwo(index));
     }
 
-    function _acceptanceDigest(Confirmation storage confirmation) private view returns (bytes32) {
-        Entitled storage e = entitled[confirmation.entitled];
-        return TypedData.digest(
-            TypedData.Domain("Amanat FundLedger", block.chainid, address(ledger)),
-            TypedData.acceptance(
-                families[e.family].account,
-                e.id,
-                e.record.amountMinor,
-                ledger.fundOf(funds[lists[e.list].fund]).unit,
-                GENESIS,
-                confirmation.deadlineUnixS
-            )
-        );
+    function _assertChecked(address maker, address first, address second, bool needsTwo) private pure {
+        assertTrue(first != address(0) && first != maker, "checked by its maker, or by nobody");
+        assertTrue(second != address(0) && second != maker, "sent off by its maker, or by nobody");
+        if (needsTwo) assertTrue(first != second, "checked twice by one key");
+    }
+
+    /// @dev What was offered and not freed, or handed over and not upheld.
+    function _countTaken(Code season, Code place) private view returns (uint256 count) {
+        for (uint256 e = 0; e < entitled.length; ++e) {
+            IDeliveryLedger.PaymentList storage list = lists[entitled[e].list].record;
+            if (!(list.season == season && list.place == place)) continue;
+            IDeliveryLedger.EntitlementState state = entitled[e].record.state;
+            bool offered = state == OFFERED && list.state == APPROVED;
+            if (offered || (_wasHandedOver(state) && _holdsSeason(e))) ++count;
+        }
     }
 }
