@@ -78,8 +78,8 @@ abstract contract DeliveryActs is ListActs {
         _bookFreed(list, lists[e.list].fund, 1, e.record.amountMinor);
     }
 
-    /// @dev Somebody hands over what was never approved or what is over, confirms or refuses out of turn, or approves what
-    /// is over.
+    /// @dev Somebody hands over what was never approved or what is over, confirms or refuses out of turn, or approves
+    /// what is over.
     function actOutOfOrder(uint256 seed, uint256 how) external act {
         if (how % 4 == 3) return _approveWhatIsOver();
         for (uint256 i = 0; i < entitled.length && i < 16 && surprises == 0; ++i) {

@@ -13,7 +13,8 @@ abstract contract DisputeActs is FieldActs {
     Code internal constant REPAYMENT = Code.wrap("repayment");
 
     /// @dev By the family's key; what that key itself confirmed stands.
-    function dispute(uint256 seed, uint256) external act {
+    function dispute(uint256 seed, uint256 wait) external act {
+        if (wait % 6 == 0) vm.warp(block.timestamp + WINTER_WINDOW_S);
         (bool found, uint256 index) = _findDisputable(seed);
         if (!found) return;
         bytes32 digest = deliveries.disputeDigest(entitled[index].id, NEVER_CAME, _deadline());
@@ -117,20 +118,27 @@ abstract contract DisputeActs is FieldActs {
         return abi.encodeCall(deliveries.decide, (desk, decisions));
     }
 
-    function _isDisputable(uint256 index) private view returns (bool) {
+    /// @dev Handed over, and not confirmed by the household's own key.
+    function _isContestable(uint256 index) private view returns (bool) {
         IDeliveryLedger.Entitlement storage e = entitled[index].record;
-        bool winter = lists[entitled[index].list].record.programme == WINTER;
-        uint256 until = uint256(e.handedOverAtUnixS) + (winter ? WINTER_WINDOW_S : DISPUTE_WINDOW_S);
         bool byOthers = e.state == CONFIRMED && e.method != IDeliveryLedger.AcceptanceMethod.HouseholdKey;
-        return (e.state == HANDED_OVER || byOthers) && block.timestamp <= until;
+        return e.state == HANDED_OVER || byOthers;
     }
 
-    /// @dev Some entitlement that can be disputed, one in four times another one.
+    function _isDisputable(uint256 index) private view returns (bool) {
+        bool winter = lists[entitled[index].list].record.programme == WINTER;
+        uint256 until =
+            uint256(entitled[index].record.handedOverAtUnixS) + (winter ? WINTER_WINDOW_S : DISPUTE_WINDOW_S);
+        return _isContestable(index) && block.timestamp <= until;
+    }
+
+    /// @dev Some entitlement that can be disputed, one in three times one for which it is too late, or any.
     function _findDisputable(uint256 seed) private view returns (bool found, uint256 index) {
         if (entitled.length == 0) return (false, 0);
+        bool late = seed % 3 == 0;
         for (uint256 i = 0; i < entitled.length; ++i) {
             index = addmod(seed >> 8, i, entitled.length);
-            if (_isDisputable(index) || seed % 4 == 0) return (true, index);
+            if (late ? _isContestable(index) && !_isDisputable(index) : _isDisputable(index)) break;
         }
         return (true, index);
     }

@@ -27,7 +27,9 @@ abstract contract FieldActs is DeliveryActs {
     function acceptWitnessed(uint256 seed, uint256 how) external act {
         (bool found, uint256 index) = _findEntitled(seed, HANDED_OVER);
         if (!found) return;
-        (Witness storage first, Witness storage second) = (witnesses[how % 2], witnesses[(how >> 8) % 5]);
+        // Mostly the two who are outside of every list.
+        uint256 other = (how >> 16) % 3 == 0 ? (how >> 8) % 5 : 1 - how % 2;
+        (Witness storage first, Witness storage second) = (witnesses[how % 2], witnesses[other]);
         bytes memory call = _witnessedCall(index, first, second, second.key);
         if (!_sendByAnyone(address(field), call, _mayWitness(index, first, second))) return;
         _bookConfirmation(index, IDeliveryLedger.AcceptanceMethod.Witnesses);

@@ -40,7 +40,7 @@ abstract contract World is Hours {
     uint64 internal constant THRESHOLD = 6;
     uint64 internal constant THRESHOLD_MINUTES = 5;
     /// @dev Most minutes that the charity may have confirmed.
-    uint64 internal constant CEILING = 250;
+    uint64 internal constant CEILING = 100;
 
     // Funds, in the order in which they are opened: a fund's number in the ledger is one more.
     uint256 internal constant FOR_ANYTHING = 0;
