@@ -162,6 +162,22 @@ def _decode_household_reopened(topics: Sequence[str], data: str) -> HouseholdReo
     )
 
 
+class HouseholdTakenOver(NamedTuple):
+    """The account is kept by the successor that the regulator named for the body that kept it."""
+
+    account: Address
+    from_: OrganisationId
+    to: OrganisationId
+
+
+def _decode_household_taken_over(topics: Sequence[str], data: str) -> HouseholdTakenOver:
+    return HouseholdTakenOver(
+        Address(fromhex(topics[1][2:])[12:]),
+        OrganisationId(fromhex(topics[2][2:])),
+        OrganisationId(fromhex(topics[3][2:])),
+    )
+
+
 EVENTS: tuple[Event, ...] = (
     Event(
         "HouseholdRegistry",
@@ -216,6 +232,17 @@ EVENTS: tuple[Event, ...] = (
             Column("reopened_by", "bytes32"),
         ),
         _decode_household_reopened,
+    ),
+    Event(
+        "HouseholdRegistry",
+        "HouseholdTakenOver",
+        "0x054e26d25dcfbb8af2c0ac09f9df0826276c7f4a5f17b8b5a5d5765afd69066e",
+        (
+            Column("account", "address"),
+            Column("from_", "bytes32"),
+            Column("to", "bytes32"),
+        ),
+        _decode_household_taken_over,
     ),
 )
 
@@ -312,4 +339,17 @@ def replace_key(organisation: OrganisationId, account: Address, key: Address) ->
             address_word(key, "key"),
         ],
         None,
+    )
+
+
+TAKE_OVER = bytes.fromhex("d2c3fb11")
+
+
+def take_over(successor: OrganisationId, accounts: Sequence[Address]) -> bytes:
+    """Takes over accounts of bodies whose successor the regulator named; their history stays. Taking over
+    again is a no-op. Caller: REGISTRAR of the successor."""
+    return calldata(
+        TAKE_OVER,
+        [bytes32_word(successor, "successor")],
+        [address_word(item, "accounts") for item in accounts],
     )

@@ -338,6 +338,20 @@ def _decode_second_checker_threshold_set(topics: Sequence[str], data: str) -> Se
     )
 
 
+class SuccessorNamed(NamedTuple):
+    """The successor may take over what the organisation kept for households."""
+
+    organisation: OrganisationId
+    successor: OrganisationId
+
+
+def _decode_successor_named(topics: Sequence[str], data: str) -> SuccessorNamed:
+    return SuccessorNamed(
+        OrganisationId(fromhex(topics[1][2:])),
+        OrganisationId(fromhex(topics[2][2:])),
+    )
+
+
 EVENTS: tuple[Event, ...] = (
     Event(
         "LicenceRegistry",
@@ -448,6 +462,16 @@ EVENTS: tuple[Event, ...] = (
         ),
         _decode_second_checker_threshold_set,
     ),
+    Event(
+        "LicenceRegistry",
+        "SuccessorNamed",
+        "0xb62aed2a690f46efa0301bfa5983d245a10554b8ed82393ae6b2f0650c176fe2",
+        (
+            Column("organisation", "bytes32"),
+            Column("successor", "bytes32"),
+        ),
+        _decode_successor_named,
+    ),
 )
 
 
@@ -553,6 +577,19 @@ LICENCE_OF = bytes.fromhex("efa61e7d")
 def licence_of(organisation: OrganisationId) -> View[Licence]:
     """`licenceOf(bytes32)`."""
     return View(calldata(LICENCE_OF, [bytes32_word(organisation, "organisation")], None), Licence.from_words)
+
+
+NAME_SUCCESSOR = bytes.fromhex("ddaf8634")
+
+
+def name_successor(organisation: OrganisationId, successor: OrganisationId) -> bytes:
+    """Names the licensed body that may take over an organisation's household accounts, so that a body that
+    ends leaves no family behind. Needs two regulator keys."""
+    return calldata(
+        NAME_SUCCESSOR,
+        [bytes32_word(organisation, "organisation"), bytes32_word(successor, "successor")],
+        None,
+    )
 
 
 OPERATOR_OF = bytes.fromhex("3a10973c")
@@ -718,6 +755,17 @@ def set_second_checker_threshold(organisation: OrganisationId, unit: str, thresh
             uint_word(threshold_minor, 64, "thresholdMinor"),
         ],
         None,
+    )
+
+
+SUCCESSOR_OF = bytes.fromhex("aaa8ab21")
+
+
+def successor_of(organisation: OrganisationId) -> View[OrganisationId]:
+    """The body that may take over the organisation's household accounts, or zero."""
+    return View(
+        calldata(SUCCESSOR_OF, [bytes32_word(organisation, "organisation")], None),
+        lambda data: OrganisationId(data[:32]),
     )
 
 

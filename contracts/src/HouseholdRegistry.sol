@@ -64,6 +64,19 @@ contract HouseholdRegistry is IHouseholdRegistry {
     }
 
     /// @inheritdoc IHouseholdRegistry
+    function takeOver(OrganisationId successor, address[] calldata accounts) external {
+        LICENCES.requireRole(successor, msg.sender, Roles.REGISTRAR);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            Household storage household = _known(accounts[i]);
+            OrganisationId from = household.openedBy;
+            if (from == successor) continue;
+            require(LICENCES.successorOf(from) == successor, HouseholdRegistryNotOpenedBy(accounts[i], successor));
+            household.openedBy = successor;
+            emit HouseholdTakenOver(accounts[i], from, successor);
+        }
+    }
+
+    /// @inheritdoc IHouseholdRegistry
     function householdOf(address account) external view returns (Household memory) {
         return _known(account);
     }

@@ -32,6 +32,7 @@ contract LicenceRegistry is ILicenceRegistry {
     mapping(OrganisationId organisation => mapping(address operator => Operator)) private _operator;
     mapping(OrganisationId organisation => mapping(Code unit => Limit)) private _secondChecker;
     mapping(OrganisationId organisation => Limit) private _ceiling;
+    mapping(OrganisationId organisation => OrganisationId) private _successor;
 
     /// @dev The regulator's keys cannot change: a new regulator means a new registry, seen by everyone.
     constructor(address[] memory regulators) {
@@ -137,6 +138,13 @@ contract LicenceRegistry is ILicenceRegistry {
         emit IssuingCeilingSet(organisation, ceilingMinutes);
     }
 
+    /// @inheritdoc ILicenceRegistry
+    function nameSuccessor(OrganisationId organisation, OrganisationId successor) external twoKeys(organisation) {
+        requireLicensed(successor);
+        _successor[organisation] = successor;
+        emit SuccessorNamed(organisation, successor);
+    }
+
     // --- The organisation
 
     /// @inheritdoc ILicenceRegistry
@@ -224,6 +232,11 @@ contract LicenceRegistry is ILicenceRegistry {
             if (OrganisationId.unwrap(body) == 0) return false;
         }
         return false;
+    }
+
+    /// @inheritdoc ILicenceRegistry
+    function successorOf(OrganisationId organisation) external view returns (OrganisationId) {
+        return _successor[organisation];
     }
 
     /// @inheritdoc ILicenceRegistry

@@ -232,6 +232,46 @@ contract HouseholdRegistryTest is Licensed {
         households.householdOf(account);
     }
 
+    // --- Successors
+
+    function test_aRegistrarBodyThatEndsLeavesNoFamilyBehind() public {
+        _revokeLicence(REGISTRAR_BODY);
+        _byTwoKeys(abi.encodeCall(licences.nameSuccessor, (REGISTRAR_BODY, CHARITY)));
+        vm.startPrank(charity.registrar);
+        vm.expectEmit(address(households));
+        emit IHouseholdRegistry.HouseholdTakenOver(families[0].account, REGISTRAR_BODY, CHARITY);
+        households.takeOver(CHARITY, _only(families[0].account));
+        households.replaceKey(CHARITY, families[0].account, newKey);
+        assertTrue(households.householdOf(families[0].account).openedBy == CHARITY);
+        assertEq(households.householdOf(families[0].account).key, newKey);
+
+        vm.recordLogs();
+        households.takeOver(CHARITY, _only(families[0].account));
+        vm.stopPrank();
+        assertEq(vm.getRecordedLogs().length, 0);
+    }
+
+    function test_onlyTheNamedSuccessorsRegistrarTakesOver() public {
+        _byTwoKeys(abi.encodeCall(licences.nameSuccessor, (REGISTRAR_BODY, CHARITY)));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IHouseholdRegistry.HouseholdRegistryNotOpenedBy.selector, families[0].account, OTHER_CHARITY
+            )
+        );
+        vm.prank(otherCharity.registrar);
+        households.takeOver(OTHER_CHARITY, _only(families[0].account));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ILicenceRegistry.LicenceRegistryNotInRole.selector, CHARITY, charity.maker, Roles.REGISTRAR
+            )
+        );
+        vm.prank(charity.maker);
+        households.takeOver(CHARITY, _only(families[0].account));
+        vm.expectRevert(abi.encodeWithSelector(IHouseholdRegistry.HouseholdRegistryUnknownHousehold.selector, stranger));
+        vm.prank(charity.registrar);
+        households.takeOver(CHARITY, _only(stranger));
+    }
+
     function test_anExpiredBodyOpensNothing() public {
         vm.warp(LICENCE_END);
         vm.expectRevert(

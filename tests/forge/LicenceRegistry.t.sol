@@ -348,6 +348,23 @@ contract LicenceRegistryTest is Licensed {
         assertEq(licences.secondCheckerThreshold(CHARITY, RIAL), 0, "every list");
     }
 
+    function test_theRegulatorNamesALicensedSuccessor() public {
+        bytes memory act = abi.encodeCall(licences.nameSuccessor, (CHARITY, OTHER_CHARITY));
+        _send(firstRegulator, act);
+        vm.expectEmit(address(licences));
+        emit ILicenceRegistry.SuccessorNamed(CHARITY, OTHER_CHARITY);
+        _send(secondRegulator, act);
+        assertTrue(licences.successorOf(CHARITY) == OTHER_CHARITY);
+
+        _revokeLicence(OTHER_CHARITY);
+        act = abi.encodeCall(licences.nameSuccessor, (REGISTRAR_BODY, OTHER_CHARITY));
+        _send(firstRegulator, act);
+        vm.expectRevert(
+            abi.encodeWithSelector(ILicenceRegistry.LicenceRegistryNotLicensed.selector, OTHER_CHARITY, NOW)
+        );
+        _send(secondRegulator, act);
+    }
+
     function test_theRegulatorSetsHowManyMinutesABodyConfirms() public {
         assertEq(licences.issuingCeiling(CHARITY), NO_LIMIT);
         bytes memory act = abi.encodeCall(licences.setIssuingCeiling, (CHARITY, 600));

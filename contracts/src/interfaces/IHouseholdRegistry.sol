@@ -18,6 +18,7 @@ interface IHouseholdRegistry {
 
     /// @notice An account. Its history stays when it is closed.
     struct Household {
+        /// @dev Who opened the account, or its successor: the only body that may change it.
         OrganisationId openedBy;
         address key;
         /// @dev No new aid is promised to a closed account (system E15).
@@ -34,6 +35,8 @@ interface IHouseholdRegistry {
     event HouseholdCardReplaced(address indexed account, OrganisationId indexed replacedBy, bytes32 cardRoot);
     event HouseholdClosed(address indexed account, OrganisationId indexed closedBy);
     event HouseholdReopened(address indexed account, OrganisationId indexed reopenedBy);
+    /// @notice The account is kept by the successor that the regulator named for the body that kept it.
+    event HouseholdTakenOver(address indexed account, OrganisationId indexed from, OrganisationId indexed to);
 
     /// @notice The account may not be zero.
     /// @custom:field account
@@ -71,6 +74,10 @@ interface IHouseholdRegistry {
 
     /// @notice Reopens closed accounts; on an open one a no-op. Caller: REGISTRAR of the body that opened them.
     function reopen(OrganisationId organisation, address[] calldata accounts) external;
+
+    /// @notice Takes over accounts of bodies whose successor the regulator named; their history stays. Taking over again is
+    /// a no-op. Caller: REGISTRAR of the successor.
+    function takeOver(OrganisationId successor, address[] calldata accounts) external;
 
     /// @notice The account's record; reverts when unknown.
     function householdOf(address account) external view returns (Household memory);

@@ -85,6 +85,8 @@ interface ILicenceRegistry {
     event SecondCheckerThresholdSet(OrganisationId indexed organisation, Code unit, uint64 thresholdMinor);
     /// @notice The organisation may confirm services of at most this many minutes in all (system T05).
     event IssuingCeilingSet(OrganisationId indexed organisation, uint64 ceilingMinutes);
+    /// @notice The successor may take over what the organisation kept for households.
+    event SuccessorNamed(OrganisationId indexed organisation, OrganisationId indexed successor);
     event OperatorAppointed(
         OrganisationId indexed organisation, address indexed operator, uint16 roles, uint64 untilUnixS
     );
@@ -166,6 +168,10 @@ interface ILicenceRegistry {
     /// @notice Sets how many minutes the body may confirm in all. Needs two regulator keys.
     function setIssuingCeiling(OrganisationId organisation, uint64 ceilingMinutes) external;
 
+    /// @notice Names the licensed body that may take over an organisation's household accounts, so that a body that ends
+    /// leaves no family behind. Needs two regulator keys.
+    function nameSuccessor(OrganisationId organisation, OrganisationId successor) external;
+
     /// @notice Gives a staff key its roles until a time; zero roles dismiss it. Only the licensed body's administrator.
     function appointOperator(OrganisationId organisation, address operator, uint16 roles, uint64 untilUnixS) external;
 
@@ -194,6 +200,8 @@ interface ILicenceRegistry {
     /// @notice True when `above` supervises the body directly or through others, up to 8 steps; zero, the regulator,
     /// stands above every body.
     function isAbove(OrganisationId above, OrganisationId organisation) external view returns (bool);
+    /// @notice The body that may take over the organisation's household accounts, or zero.
+    function successorOf(OrganisationId organisation) external view returns (OrganisationId);
     /// @notice Where the body may pay out; zero: everywhere.
     function areaOf(OrganisationId organisation) external view returns (Code);
     /// @notice The amount above which a second checker is needed; 2^64-1 when the regulator has set none.
