@@ -928,6 +928,17 @@ class HouseholdRegistryNotOpenedBy(ContractError):
     )
 
 
+class HouseholdRegistryPayingSuccessor(ContractError):
+    """A body that may promise or hand over aid could confirm its own deliveries with the accounts it took over
+    (I6)."""
+
+    SIGNATURE = "HouseholdRegistryPayingSuccessor(bytes32)"
+    FIELD = "successor"
+    REMEDY = "have the regulator name a successor whose licence allows neither maker nor agent"
+    RETRY = True
+    COLUMNS = (Column("successor", "bytes32"),)
+
+
 class HouseholdRegistryUnknownHousehold(ContractError):
     """There is no such household account."""
 
@@ -1691,6 +1702,7 @@ BY_SELECTOR: dict[bytes, type[ContractError]] = {
     bytes.fromhex("9ab8791a"): HouseholdRegistryBadAccount,
     bytes.fromhex("c68780ec"): HouseholdRegistryConflict,
     bytes.fromhex("54a7d60a"): HouseholdRegistryNotOpenedBy,
+    bytes.fromhex("5e37432b"): HouseholdRegistryPayingSuccessor,
     bytes.fromhex("12f1e0d8"): HouseholdRegistryUnknownHousehold,
     bytes.fromhex("e8d99d21"): LicenceRegistryBadOrganisation,
     bytes.fromhex("78f59ad7"): LicenceRegistryBadPeriod,

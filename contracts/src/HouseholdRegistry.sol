@@ -66,6 +66,10 @@ contract HouseholdRegistry is IHouseholdRegistry {
     /// @inheritdoc IHouseholdRegistry
     function takeOver(OrganisationId successor, address[] calldata accounts) external {
         LICENCES.requireRole(successor, msg.sender, Roles.REGISTRAR);
+        // What it promised before the account was its own is not checked again when the family accepts.
+        require(
+            LICENCES.scopeOf(successor) & (Roles.MAKER | Roles.AGENT) == 0, HouseholdRegistryPayingSuccessor(successor)
+        );
         for (uint256 i = 0; i < accounts.length; ++i) {
             Household storage household = _known(accounts[i]);
             OrganisationId from = household.openedBy;

@@ -237,6 +237,7 @@ contract HouseholdRegistryTest is Licensed {
     function test_aRegistrarBodyThatEndsLeavesNoFamilyBehind() public {
         _revokeLicence(REGISTRAR_BODY);
         _byTwoKeys(abi.encodeCall(licences.nameSuccessor, (REGISTRAR_BODY, CHARITY)));
+        _narrow(charity, Roles.REGISTRAR);
         vm.startPrank(charity.registrar);
         vm.expectEmit(address(households));
         emit IHouseholdRegistry.HouseholdTakenOver(families[0].account, REGISTRAR_BODY, CHARITY);
@@ -251,8 +252,33 @@ contract HouseholdRegistryTest is Licensed {
         assertEq(vm.getRecordedLogs().length, 0);
     }
 
+    function test_whoPaysOrHandsOverTakesNoAccountOver() public {
+        _byTwoKeys(abi.encodeCall(licences.nameSuccessor, (REGISTRAR_BODY, CHARITY)));
+        _assertPaying();
+        _narrow(charity, Roles.REGISTRAR | Roles.MAKER);
+        _assertPaying();
+        _narrow(charity, Roles.REGISTRAR | Roles.AGENT);
+        _assertPaying();
+    }
+
+    function _assertPaying() private {
+        vm.expectRevert(abi.encodeWithSelector(IHouseholdRegistry.HouseholdRegistryPayingSuccessor.selector, CHARITY));
+        vm.prank(charity.registrar);
+        households.takeOver(CHARITY, _only(families[0].account));
+    }
+
+    /// @dev The regulator leaves the body these roles.
+    function _narrow(Staff memory staff, uint16 roles) private {
+        ILicenceRegistry.LicenceGrant memory grant =
+            _fullGrant(staff.organisation, staff.administrator, NOW - 1 days, LICENCE_END);
+        grant.roles = roles;
+        _grantLicence(grant);
+    }
+
     function test_onlyTheNamedSuccessorsRegistrarTakesOver() public {
         _byTwoKeys(abi.encodeCall(licences.nameSuccessor, (REGISTRAR_BODY, CHARITY)));
+        _narrow(charity, Roles.REGISTRAR);
+        _narrow(otherCharity, Roles.REGISTRAR);
         vm.expectRevert(
             abi.encodeWithSelector(
                 IHouseholdRegistry.HouseholdRegistryNotOpenedBy.selector, families[0].account, OTHER_CHARITY

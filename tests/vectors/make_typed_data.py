@@ -172,7 +172,7 @@ def off_curve_r() -> str:
     for r in range(1, 100):
         try:
             keys.Signature(vrs=(0, r, 1)).recover_public_key_from_msg_hash(bytes(31) + b"\1")
-        except Exception:
+        except BadSignature:
             return f"0x{r:064x}"
     raise AssertionError("half of all r are on no point")
 

@@ -58,6 +58,11 @@ interface IHouseholdRegistry {
     /// @custom:remedy ask the body that opened the account
     /// @custom:retry no
     error HouseholdRegistryNotOpenedBy(address account, OrganisationId organisation);
+    /// @notice A body that may promise or hand over aid could confirm its own deliveries with the accounts it took over (I6).
+    /// @custom:field successor
+    /// @custom:remedy have the regulator name a successor whose licence allows neither maker nor agent
+    /// @custom:retry yes
+    error HouseholdRegistryPayingSuccessor(OrganisationId successor);
 
     /// @notice Opens accounts; the same opening again is a no-op. Caller: REGISTRAR of `organisation`.
     function open(OrganisationId organisation, Opening[] calldata openings) external;
