@@ -7,6 +7,7 @@ IndexerError
 |  |- RangeTooLarge       retry with fewer blocks
 |  |- BadAnswer           retry a few times: a chain may move between two calls, a liar repeats itself
 |- Reorganised            retry after undoing blocks; never leaves the follower
+|- BadSetting              a setting is no use; the message says what is
 |- OtherChain, ReorgTooDeep, MirrorOutdated, MirrorInUse, MirrorMissing     somebody has to act
 |- UnknownRecord          asked for something that the mirror does not have (yet)
 |- InvariantBroken        the rows contradict DESIGN section 2
@@ -20,6 +21,14 @@ class IndexerError(Exception):
 
     retry = False
     """True when the same act may succeed later, unchanged."""
+
+
+class BadSetting(IndexerError):
+    """A setting is not one of those there are. `name` is the option's."""
+
+    def __init__(self, name: str, value: str, remedy: str) -> None:
+        super().__init__(f"--{name} {value}: {remedy}")
+        self.name = name
 
 
 class NodeError(IndexerError):
