@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NewType, TypeVar
 
-from eth_utils import keccak
+from contracts.keccak import keccak
 
 Address = NewType("Address", bytes)
 """An account: 20 bytes."""
@@ -185,9 +185,9 @@ class Domain:
         return keccak(
             b"".join(
                 (
-                    keccak(text=self.TYPE),
-                    keccak(text=self.name),
-                    keccak(text=self.version),
+                    keccak(self.TYPE.encode()),
+                    keccak(self.name.encode()),
+                    keccak(self.version.encode()),
                     uint_word(self.chain_id, 256, "chain_id"),
                     address_word(self.contract, "contract"),
                 )

@@ -390,8 +390,6 @@ def imports(body: str) -> str:
     if used(["NamedTuple"]):
         lines.append("from typing import NamedTuple")
     lines.append("")
-    if used(["keccak"]):
-        lines += ["from eth_utils import keccak", ""]
     runtime = used(
         [
             "Address",
@@ -415,6 +413,8 @@ def imports(body: str) -> str:
     ids = used(id_names())
     if ids:
         lines.append(f"from contracts.bindings.ids import {', '.join(ids)}")
+    if used(["keccak"]):
+        lines.append("from contracts.keccak import keccak")
     if "fromhex(" in body.replace("bytes.fromhex(", ""):
         lines += ["", "fromhex = bytes.fromhex"]
     return "\n".join(lines) + "\n"

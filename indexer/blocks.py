@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from indexer.errors import BadAnswer, Reorganised
@@ -38,11 +39,24 @@ def check_links(headers: Sequence[Header], number: int, hash: bytes) -> None:
 
     Raises Reorganised when the first does not follow, BadAnswer when a later one does not.
     """
-    if headers[0].number == number + 1 and headers[0].parent_hash != hash:
+    if headers and headers[0].number == number + 1 and headers[0].parent_hash != hash:
         raise Reorganised(f"block {headers[0].number} does not follow on the block {number} that was indexed")
     for h in headers:
-        if h.number != number + 1:
-            raise BadAnswer(f"block {h.number} where block {number + 1} was asked for")
-        if h.parent_hash != hash:
-            raise BadAnswer(f"block {h.number} does not follow on block {number} of the same answer")
+        check_follows(h, number, hash)
         number, hash = h.number, h.hash
+
+
+def check_chain(headers: Sequence[Header], first: int) -> None:
+    """Checks that the headers are those of block `first` and the blocks after it; raises BadAnswer."""
+    if headers[0].number != first:
+        raise BadAnswer(f"block {headers[0].number} where block {first} was asked for")
+    for before, h in pairwise(headers):
+        check_follows(h, before.number, before.hash)
+
+
+def check_follows(h: Header, number: int, hash: bytes) -> None:
+    """Checks that `h` is the block after `number`; raises BadAnswer."""
+    if h.number != number + 1:
+        raise BadAnswer(f"block {h.number} where block {number + 1} was asked for")
+    if h.parent_hash != hash:
+        raise BadAnswer(f"block {h.number} does not follow on block {number} of the same answer")

@@ -4,10 +4,14 @@ IndexerError
 |- NodeError              the node, or the way to it
 |  |- NodeUnreachable     retry
 |  |- NodeRefused         retry unless the call itself is wrong
+|  |- AnswerTooLarge      retry with fewer blocks
 |  |- RangeTooLarge       retry with fewer blocks
+|  |- StaleHead           retry with another node, or later
+|  |- NodeBehind          retry with another node, or later
 |  |- BadAnswer           retry a few times: a chain may move between two calls, a liar repeats itself
 |- Reorganised            retry after undoing blocks; never leaves the follower
 |- BadSetting              a setting is no use; the message says what is
+|- MirrorAway              the database; retry
 |- OtherChain, ReorgTooDeep, MirrorOutdated, MirrorInUse, MirrorMissing     somebody has to act
 |- UnknownRecord          asked for something that the mirror does not have (yet)
 |- InvariantBroken        the rows contradict DESIGN section 2
@@ -15,12 +19,25 @@ IndexerError
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class IndexerError(Exception):
     """Something between the chain and the mirror failed."""
 
     retry = False
     """True when the same act may succeed later, unchanged."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as it is: the message is made already, and `__init__` wants what it was made of."""
+        return _remade, (type(self), self.args, self.__dict__)
+
+
+def _remade(kind: type[IndexerError], args: tuple[Any, ...], state: dict[str, Any]) -> IndexerError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class BadSetting(IndexerError):
@@ -54,6 +71,26 @@ class NodeRefused(NodeError):
         self.retry = code not in (-32600, -32601, -32602, 400, 401, 403, 404, 405)
 
 
+class AnswerTooLarge(NodeError):
+    """The node's answer is longer than any that is wanted."""
+
+    retry = True
+
+    def __init__(self, url: str, most_bytes: int) -> None:
+        super().__init__(f"the node at {url} answers with more than {most_bytes:,} bytes")
+
+
+class StaleHead(NodeError):
+    """The node is behind what it, or another, showed before: its chain ends inside the mirror's."""
+
+    retry = True
+
+    def __init__(self, url: str, head: int, indexed: int) -> None:
+        super().__init__(
+            f"the node at {url} serves an old head: its last block is {head}, block {indexed} was indexed already"
+        )
+
+
 class RangeTooLarge(NodeError):
     """The node does not answer for so many blocks at once."""
 
@@ -70,6 +107,7 @@ class BadAnswer(NodeError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"the node's answer is not to be trusted: {what}")
+        self.what = what
 
 
 class Reorganised(IndexerError):
@@ -97,11 +135,12 @@ class ReorgTooDeep(IndexerError):
 
 
 class MirrorOutdated(IndexerError):
-    """The mirror was made by another version of the contracts' events."""
+    """The mirror was made for other events or tables, and is not brought to this version without the chain."""
 
     def __init__(self, url: str) -> None:
         super().__init__(
-            f"{url}: made for other events than this program knows; delete the mirror and follow again"
+            f"{url}: made for other tables or events than this program knows; `amanat index rebuild` makes it "
+            "again from the chain"
         )
 
 
@@ -113,6 +152,29 @@ class MirrorInUse(IndexerError):
     def __init__(self, path: object, holder: str) -> None:
         super().__init__(
             f"{path}: {holder or 'another process'} is following into this mirror; stop it first"
+        )
+        self.holder = holder or "another process"
+
+
+class NodeBehind(NodeError):
+    """The node's chain ends before the block that is needed."""
+
+    retry = True
+
+    def __init__(self, url: str, head: int, wanted: int) -> None:
+        super().__init__(
+            f"the node at {url} is at block {head} only, block {wanted} is needed; wait for it or name another node"
+        )
+
+
+class MirrorAway(IndexerError):
+    """The mirror's database did not do what it was asked: gone, full, or read-only."""
+
+    retry = True
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(
+            f"the mirror's database fails ({str(reason).strip()}); is it running, is its disk full?"
         )
 
 

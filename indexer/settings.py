@@ -104,6 +104,8 @@ class Settings:
     consensus: Consensus = Consensus.NONE
     most_undone: int = MOST_UNDONE
     """Blocks that a re-organisation may take back; beyond, the follower stops and says so."""
+    epoch: int = 30_000
+    """Blocks between two checkpoints of who may seal; as the network's genesis file says. Only with seals."""
     poll_s: float = 0.2
     """Seconds between two looks at the node's head."""
 
@@ -117,5 +119,7 @@ class Settings:
             )
         if not 1 <= self.most_undone <= 100_000:
             raise BadSetting("most-undone", str(self.most_undone), "give a number of blocks from 1 to 100000")
+        if not 1 <= self.epoch <= 1_000_000_000:
+            raise BadSetting("epoch", str(self.epoch), "give the epoch length of the network's genesis file")
         if not 0.01 <= self.poll_s <= 3_600:
             raise BadSetting("poll", str(self.poll_s), "give seconds from 0.01 to 3600")

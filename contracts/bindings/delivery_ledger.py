@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from eth_utils import keccak
-
 from contracts.abi import (
     Address,
     Column,
@@ -26,6 +24,7 @@ from contracts.abi import (
     uint_word,
 )
 from contracts.bindings.ids import EntitlementId, FundId, OrganisationId, PaymentListId, ProgrammeId, ReturnId
+from contracts.keccak import keccak
 
 fromhex = bytes.fromhex
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from eth_utils import keccak
-
 from contracts.abi import (
     Address,
     Column,
@@ -24,6 +22,7 @@ from contracts.abi import (
     uint_word,
 )
 from contracts.bindings.ids import EntitlementId, OrganisationId
+from contracts.keccak import keccak
 
 fromhex = bytes.fromhex
 

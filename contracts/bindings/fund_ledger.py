@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from eth_utils import keccak
-
 from contracts.abi import (
     Address,
     Column,
@@ -35,6 +33,7 @@ from contracts.bindings.ids import (
     RefundId,
     TransferId,
 )
+from contracts.keccak import keccak
 
 fromhex = bytes.fromhex
 

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from eth_utils import keccak
-
 from contracts.abi import (
     Address,
     Column,
@@ -25,6 +23,7 @@ from contracts.abi import (
     uint_word,
 )
 from contracts.bindings.ids import DonationId, FundId, HeirNamingId, OrganisationId, RedemptionId, ServiceId
+from contracts.keccak import keccak
 
 fromhex = bytes.fromhex
 

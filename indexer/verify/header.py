@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eth_utils.crypto import keccak
-
+from contracts.keccak import keccak
 from indexer.errors import BadAnswer
-from indexer.verify import rlp
-
-_BYTES, _NUMBER = bytes.fromhex, rlp.number
+from indexer.verify import hextext, rlp
 
 # In the order of the header (Yellow Paper, section 4.4), then what later forks append to it. A fork's field is in the
 # header if and only if the node names it; a field left out or made up changes the hash.
@@ -39,6 +36,8 @@ _LATER: tuple[tuple[str, bool], ...] = (
     ("parentBeaconBlockRoot", False),  # EIP-4788
     ("requestsHash", False),  # EIP-7685
 )
+EXTRA = [name for name, _ in _FIELDS].index("extraData")
+"""Where a header's items have `extraData`, which holds the seals of proof of authority."""
 
 
 def header_items(block: Mapping[str, Any]) -> list[bytes]:
@@ -53,10 +52,8 @@ def header_hash(block: Mapping[str, Any]) -> bytes:
 
 
 def _item(block: Mapping[str, Any], name: str, is_number: bool) -> bytes:
-    value = block.get(name)
     try:
-        if not isinstance(value, str) or not value.startswith("0x"):
-            raise ValueError("no hex text")
-        return _NUMBER(int(value, 16)) if is_number else _BYTES(value[2:])
+        value = block.get(name)
+        return rlp.number(hextext.number(value)) if is_number else hextext.data(value)
     except ValueError as error:
         raise BadAnswer(f"block header without a usable {name} ({error})") from None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from eth_utils.crypto import keccak
-
+from contracts.keccak import keccak
 from indexer.verify import rlp
 
-EMPTY_ROOT = keccak(rlp.encode(b""))
+_NOTHING = rlp.encode(b"")
+EMPTY_ROOT = keccak(_NOTHING)
 _HASH = 32
+_HASH_PREFIX = rlp.bytes_prefix(_HASH)
 _LEAF = 2
 """Added to the first nibble of a leaf's path; an extension has none."""
 
@@ -27,28 +28,28 @@ def root(values: Mapping[bytes, bytes]) -> bytes:
     if not values:
         return EMPTY_ROOT
     pairs = sorted((_nibbles(key), value) for key, value in values.items())
-    return keccak(rlp.encode(_node(pairs, 0)))
+    return keccak(_node(pairs, 0))
 
 
-def _node(pairs: Sequence[Pair], depth: int) -> rlp.Item:
-    """The node over sorted pairs whose first `depth` nibbles are spent."""
+def _node(pairs: Sequence[Pair], depth: int) -> bytes:
+    """The encoded node over sorted pairs whose first `depth` nibbles are spent."""
     first, last = pairs[0][0], pairs[-1][0]
     if len(pairs) == 1:
-        return [_path(first[depth:], _LEAF), pairs[0][1]]
+        return rlp.join((rlp.encode(_path(first[depth:], _LEAF)), rlp.encode(pairs[0][1])))
     shared = depth
     # Sorted, so what the first and the last share, all share.
     while shared < min(len(first), len(last)) and first[shared] == last[shared]:
         shared += 1
     if shared > depth:
-        return [_path(first[depth:shared], 0), _reference(_node(pairs, shared))]
+        return rlp.join((rlp.encode(_path(first[depth:shared], 0)), _reference(_node(pairs, shared))))
     return _branch(pairs, depth)
 
 
-def _branch(pairs: Sequence[Pair], depth: int) -> rlp.Item:
+def _branch(pairs: Sequence[Pair], depth: int) -> bytes:
     value = b""
     if len(pairs[0][0]) == depth:  # the shortest path ends here, and sorts first
         value, pairs = pairs[0][1], pairs[1:]
-    children: list[rlp.Item] = [b""] * 16
+    children = [_NOTHING] * 16
     start = 0
     while start < len(pairs):
         nibble, end = pairs[start][0][depth], start + 1
@@ -56,13 +57,12 @@ def _branch(pairs: Sequence[Pair], depth: int) -> rlp.Item:
             end += 1
         children[nibble] = _reference(_node(pairs[start:end], depth + 1))
         start = end
-    return [*children, value]
+    return rlp.join((*children, rlp.encode(value)))
 
 
-def _reference(node: rlp.Item) -> rlp.Item:
+def _reference(node: bytes) -> bytes:
     """A node inside another: itself while it is short, else its hash."""
-    encoded = rlp.encode(node)
-    return node if len(encoded) < _HASH else keccak(encoded)
+    return node if len(node) < _HASH else _HASH_PREFIX + keccak(node)
 
 
 def _nibbles(key: bytes) -> bytes:
