@@ -3,13 +3,18 @@ slots."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any, NamedTuple
 
 from contracts.abi import Address, Event
 from indexer.blocks import Header
 from indexer.errors import BadAnswer
-from indexer.schema import EVENTS, table_name
+from indexer.events import EVENTS, table_name
+
+logger = logging.getLogger("amanat.index")
 
 Row = tuple[Any, ...]
 Rows = dict[str, list[Row]]
@@ -19,11 +24,15 @@ _WORD = 64
 _TOPIC = len("0x") + _WORD
 
 
+Decode = Callable[[Sequence[str], str], tuple[Any, ...]]
+"""From a log's topics and data, as hex text, to the event's values."""
+
+
 class Decoder(NamedTuple):
     """How logs of one event are read. Slots are cut from hex text blindly, so lengths are checked."""
 
     table: str
-    decode: Callable[[Sequence[str], str], tuple[Any, ...]]
+    decode: Decode
     topics_length: int
     """Characters of all topics together."""
     data_length: int
@@ -33,15 +42,20 @@ class Decoder(NamedTuple):
 class Decoders:
     """The decoders of one ledger's contracts, by address and topic in hex text."""
 
-    def __init__(self, addresses: Mapping[str, Address]) -> None:
+    def __init__(self, addresses: Mapping[str, Address], events: Iterable[Event] = EVENTS) -> None:
         """`addresses` by the contract names that the bindings use."""
         self.by_address: dict[str, dict[str, Decoder]] = {}
-        for event in EVENTS:
+        for event in events:
             known = self.by_address.setdefault("0x" + addresses[event.contract].hex(), {})
             known[event.topic] = _decoder(event)
         self.unknown: dict[tuple[str, str], int] = {}
         """Events of our contracts that the bindings do not know: (address, topic) -> how many were passed
         over."""
+
+    def ours(self, log: Mapping[str, Any]) -> bool:
+        """Whether a contract that is followed wrote this log."""
+        address: str = log["address"]
+        return address in self.by_address or address.lower() in self.by_address
 
     def rows(self, logs: Iterable[Mapping[str, Any]], headers: Sequence[Header]) -> Rows:
         """Rows by table; raises BadAnswer naming the log that is not what was asked for."""
@@ -83,19 +97,43 @@ class Decoders:
         topic = log["topics"][0]
         decoder = known.get(topic)
         if decoder is None:
-            self.unknown[address, topic] = self.unknown.get((address, topic), 0) + 1
+            seen = self.unknown.get((address, topic), 0)
+            self.unknown[address, topic] = seen + 1
+            if not seen:
+                message = "%s emits an event with topic %s, unknown to the bindings: passed over"
+                logger.warning(message, address, topic, extra={"event": "unknown_event"})
         return decoder
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """A decoder whose choices (enumerations) become the numbers they stand for, which every database, and another
+    process, takes as they are."""
+
+    decode: Decode
+    choices: tuple[int, ...]
+
+    def __call__(self, topics: Sequence[str], data: str) -> tuple[Any, ...]:
+        values = list(self.decode(topics, data))
+        for i in self.choices:
+            values[i] = int(values[i])
+        return tuple(values)
 
 
 def _decoder(event: Event) -> Decoder:
     words = len(event.columns)
     for indexed in range(4):
         try:
-            event.decode(["0x" + "0" * _WORD] * (indexed + 1), "0x" + "0" * _WORD * words)
+            values = event.decode(["0x" + "0" * _WORD] * (indexed + 1), "0x" + "0" * _WORD * words)
         except IndexError:  # the bindings do not say how many columns are topics; their decoder does
             continue
+        choices = tuple(i for i, value in enumerate(values) if isinstance(value, Enum))
+        decode: Decode = _Plain(event.decode, choices) if choices else event.decode
         return Decoder(
-            table_name(event.name), event.decode, _TOPIC * (indexed + 1), 2 + _WORD * (words - indexed)
+            table_name(event.name),
+            decode,
+            _TOPIC * (indexed + 1),
+            2 + _WORD * (words - indexed),
         )
     raise AssertionError(f"{event.name} has more topics than a log can have")
 

@@ -2,82 +2,66 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from sqlalchemy import Connection, Engine, MetaData, Table
+from sqlalchemy.exc import DatabaseError, OperationalError
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
-
-from indexer.errors import MirrorMissing
-from indexer.schema import metadata
-
-_CACHE_KIB = 64 * 1024
-_WAL_LIMIT_BYTES = 64 * 1024 * 1024
-
-# WAL with synchronous NORMAL: a killed process loses nothing, since what it committed is with the operating
-# system. A power cut may take the last commits, each whole: rows and cursor go back together and are fetched
-# again from the chain, which is where they live. FULL would buy nothing for one fsync a commit. What must not
-# go back after a power cut (the outbox) is in the office database, which is not opened here.
-_WRITER_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=NORMAL",
-    f"PRAGMA cache_size=-{_CACHE_KIB}",
-    f"PRAGMA journal_size_limit={_WAL_LIMIT_BYTES}",
-    "PRAGMA temp_store=MEMORY",
-)
-_READER_PRAGMAS = ("PRAGMA query_only=ON", f"PRAGMA cache_size=-{_CACHE_KIB // 4}")
+from indexer.databases import database, reading_engine, shown, sqlite_file, writing_engine
+from indexer.errors import MirrorAway, MirrorMissing
+from indexer.schema import LEDGER, Schema
 
 
-def sqlite_file(url: str) -> Path | None:
-    """The file of a SQLite mirror; None for one in memory or on a server."""
-    database = make_url(url)
-    if database.get_backend_name() != "sqlite" or database.database in (None, "", ":memory:"):
-        return None
-    return Path(database.database)
+def open_for_writing(url: str, schema: Schema = LEDGER) -> Engine:
+    """Opens the mirror and makes its tables, or brings them to this version. One writer at a time: take
+    `indexer.lock.only_writer`, which does this too.
 
-
-def open_for_writing(url: str) -> Engine:
-    """Opens the mirror for the follower and makes its tables. One writer at a time: see `indexer.lock`."""
-    engine = _engine(url, _WRITER_PRAGMAS)
-    with engine.begin() as conn:
-        metadata.create_all(conn)
+    Raises BadSetting, MirrorOutdated when the tables cannot be brought to this version, MirrorAway.
+    """
+    engine = writing_engine(database(url))
+    try:
+        make_tables(engine, schema)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
+
+
+def make_tables(engine: Engine, schema: Schema = LEDGER) -> None:
+    """All or nothing, in one transaction. Raises MirrorOutdated, MirrorAway."""
+    try:
+        with engine.begin() as conn:
+            if schema is LEDGER and (conn.dialect.name != "sqlite" or sqlite_file(engine.url)):
+                from indexer.migrations import upgrade  # which takes a while to import
+
+                upgrade(conn)
+            else:  # one in memory is gone with its process, and a test proves that both ways make the same
+                schema.metadata.create_all(conn)
+    except OperationalError as error:
+        raise MirrorAway(error.orig or error) from error
+
+
+def drop(conn: Connection, schema: Schema = LEDGER) -> None:
+    """Drops every table of a mirror, in the caller's transaction."""
+    from indexer.migrations import VERSION_TABLE
+
+    schema.metadata.drop_all(conn)
+    Table(VERSION_TABLE, MetaData()).drop(conn, checkfirst=True)
 
 
 def open_for_reading(url: str) -> Engine:
     """Opens the mirror for queries only. A transaction (`with engine.connect() as conn`) sees one state of
-    the chain from its first query to its last. Raises MirrorMissing when there is none."""
-    file = sqlite_file(url)
+    the chain from its first query to its last. Raises BadSetting, MirrorMissing when there is none, and MirrorAway
+    when its server does not answer."""
+    parsed = database(url)
+    file = sqlite_file(parsed)
     if file is not None and not file.exists():  # opening would make an empty one
-        raise MirrorMissing(url)
-    engine = _engine(url, _READER_PRAGMAS)
+        raise MirrorMissing(shown(parsed))
+    engine = reading_engine(parsed)
     try:
         with engine.connect() as conn:
             conn.exec_driver_sql("SELECT 1 FROM cursor")
     except DatabaseError as error:
         engine.dispose()
-        raise MirrorMissing(url) from error
-    return engine
-
-
-def _engine(url: str, pragmas: tuple[str, ...]) -> Engine:
-    database = make_url(url)
-    if database.get_backend_name() != "sqlite":
-        return create_engine(database)
-    pool = QueuePool if sqlite_file(url) else StaticPool
-    engine = create_engine(database, poolclass=pool, connect_args={"check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # sqlite3 would otherwise begin only at the first write
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(pragma)
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(conn: Connection) -> None:
-        conn.exec_driver_sql("BEGIN")
-
+        if isinstance(error, OperationalError) and parsed.get_backend_name() != "sqlite":
+            raise MirrorAway(error.orig or error) from error
+        raise MirrorMissing(shown(parsed)) from error
     return engine

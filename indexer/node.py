@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import socket
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import orjson
 
-from indexer.errors import BadAnswer, NodeRefused, NodeUnreachable
+from indexer.errors import AnswerTooLarge, BadAnswer, NodeRefused, NodeUnreachable
 
 _TIMEOUT_S = 30.0
+_MOST_BYTES = 128 * 1024 * 1024
+"""Longer than any range that is asked for, short enough for a small machine."""
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
@@ -34,8 +37,15 @@ class Node:
         """Raises ValueError when `url` is no http(s) address."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"{url}: give the node's address as http://host:port")
+            raise ValueError(f"{url or 'no address'}: give the node's address as http://host:port")
         self.url = url
+        self.name = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        """The address without names, passwords and keys that it may hold, for messages."""
+        self._timeout_s = timeout_s
+        self._headers = dict(_HEADERS)
+        if parts.username is not None:
+            secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+            self._headers["Authorization"] = "Basic " + base64.b64encode(secret).decode()
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(parts.hostname, parts.port, timeout=timeout_s)
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -51,6 +61,14 @@ class Node:
     def close(self) -> None:
         """Closes the connection; the next call opens a new one."""
         self._connection.close()
+
+    def another(self) -> Node:
+        """Another connection to the same node, for another thread."""
+        return type(self)(self.url, self._timeout_s)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled without its connection, for another process."""
+        return type(self), (self.url, self._timeout_s)
 
     def call(self, method: str, *params: Any) -> Any:
         """One call's result. Raises NodeUnreachable, NodeRefused, BadAnswer."""
@@ -92,20 +110,31 @@ class Node:
             try:
                 if self._connection.sock is None:
                     self._connect()
-                self._connection.request("POST", self._path, body, _HEADERS)
+                self._connection.request("POST", self._path, body, self._headers)
                 response = self._connection.getresponse()
-                data = response.read()
+                data = response.read(_MOST_BYTES + 1)
+                if len(data) > _MOST_BYTES:
+                    self._connection.close()
+                    raise AnswerTooLarge(self.name, _MOST_BYTES)
+                if response.length:  # read() with a limit does not complain of an end that comes early
+                    raise http.client.IncompleteRead(data, response.length)
             except (OSError, http.client.HTTPException) as error:
                 self._connection.close()
                 # A kept connection may have been closed by the node meanwhile; that says nothing about the
                 # node.
                 if fresh or isinstance(error, TimeoutError):
-                    raise NodeUnreachable(self.url, str(error) or type(error).__name__) from error
+                    raise NodeUnreachable(self.name, _reason(error)) from error
                 continue
             if response.status != 200:
                 raise NodeRefused(method, response.status, data[:200].decode(errors="replace"))
             return data
         raise AssertionError("the second attempt returns or raises")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, http.client.IncompleteRead):
+        return f"its answer was cut after {len(error.partial):,} bytes"
+    return str(error) or type(error).__name__
 
 
 def _refusal(calls: Sequence[Call], answer: dict[str, Any]) -> NodeRefused:

@@ -3,51 +3,83 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import TextIO
 
-from indexer.follow import Progress
+from indexer.observer import Observer, Progress
 
 _FAR_BEHIND = 50
 _EVERY_S = 0.2
+_RATE_OVER_S = 10.0
+_BAR = 24
+_CLEAR = "\r\x1b[K"
 
 
-class ProgressLine:
-    """Rewrites one line while far behind, and says so once the head is reached."""
+class ProgressLine(Observer):
+    """Rewrites one line while far behind, and leaves a whole one once the head is reached or at `close`."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._shown = False
-        self._start: tuple[float, Progress] | None = None
-        self._last = 0.0
+        self._terminal = stream.isatty()
+        self._first: Progress | None = None
+        self._shown: Progress | None = None
+        self._shown_at = 0.0
+        self._lately: deque[tuple[float, Progress]] = deque()
 
-    def __call__(self, progress: Progress) -> None:
-        now = time.monotonic()
-        behind = progress.head - progress.block
-        if self._start is None:
-            if behind < _FAR_BEHIND:
-                return
-            self._start = now, progress
-        if behind == 0:
-            self._end(progress)
-        elif self._stream.isatty() and now - self._last >= _EVERY_S:
-            self._last = now
-            self._shown = True
-            self._stream.write(
-                f"\r\x1b[Kblock {progress.block:,} of {progress.head:,}{self._pace(now, progress)}"
-            )
-            self._stream.flush()
+    def advanced(self, progress: Progress) -> None:
+        if not self._terminal:
+            return
+        now, behind = time.monotonic(), progress.head - progress.block
+        if self._first is None and behind < _FAR_BEHIND:
+            return
+        self._first = self._first or progress
+        self._lately.append((now, progress))
+        while now - self._lately[0][0] > _RATE_OVER_S:
+            self._lately.popleft()
+        if behind <= 0:
+            self._end(f"block {progress.block:,}: caught up")
+        elif now - self._shown_at >= _EVERY_S:
+            self._shown, self._shown_at = progress, now
+            self._write(f"{_CLEAR}{self._line(progress, self._first)}")
 
-    def _pace(self, now: float, progress: Progress) -> str:
-        if self._start is None or now - self._start[0] < 1:
+    def undone(self, blocks: int, to: int, were_final: int) -> None:
+        self._lately.clear()
+
+    def close(self) -> None:
+        """Ends the line where it stands, if one is shown."""
+        if self._shown is not None:
+            self._end(f"block {self._shown.block:,} of {self._shown.head:,}: stopped")
+
+    def _line(self, progress: Progress, first: Progress) -> str:
+        whole = max(progress.head - first.block, 1)
+        done = min(max(progress.block - first.block, 0) / whole, 1.0)
+        bar = ("#" * int(done * _BAR)).ljust(_BAR, ".")
+        return f"[{bar}] {done:4.0%}  block {progress.block:,} of {progress.head:,}{self._pace(progress)}"
+
+    def _pace(self, progress: Progress) -> str:
+        """Blocks and events a second over the last seconds, and the time left at that rate."""
+        (since, before), (now, _) = self._lately[0], self._lately[-1]
+        seconds, blocks = now - since, progress.block - before.block
+        if seconds < 1 or blocks <= 0:
             return ""
-        seconds, before = now - self._start[0], self._start[1]
-        blocks = max(progress.block - before.block, 1)
         left_s = (progress.head - progress.block) * seconds / blocks
         events = (progress.events - before.events) / seconds
-        return f", {events:,.0f} events/s, {left_s:,.0f} s to go"
+        return f", {blocks / seconds:,.0f} blocks/s, {events:,.0f} events/s, {_duration(left_s)} left"
 
-    def _end(self, progress: Progress) -> None:
-        if self._shown:
-            self._stream.write(f"\r\x1b[Kblock {progress.block:,}: caught up\n")
-            self._stream.flush()
-        self._start, self._shown = None, False
+    def _end(self, text: str) -> None:
+        if self._shown is not None:
+            self._write(f"{_CLEAR}{text}\n")
+        self._first, self._shown, self._shown_at = None, None, 0.0
+        self._lately.clear()
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
+def _duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3 h 05 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -8,12 +8,14 @@ which are queries over these rows, cannot disagree with the events.
 from __future__ import annotations
 
 import hashlib
-import re
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Dialect,
     Index,
     Integer,
@@ -29,37 +31,11 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeEngine
 
 from contracts import abi
-from contracts.bindings import (
-    case_log,
-    debt_relief,
-    delivery_ledger,
-    field_acceptance,
-    fund_ledger,
-    household_registry,
-    licence_registry,
-    programme_registry,
-    rulebook,
-    service_orders,
-    time_bank,
-)
+from indexer.blocks import Header
+from indexer.events import EVENTS, table_name
 
-EVENTS: tuple[abi.Event, ...] = (
-    *licence_registry.EVENTS,
-    *household_registry.EVENTS,
-    *rulebook.EVENTS,
-    *programme_registry.EVENTS,
-    *fund_ledger.EVENTS,
-    *delivery_ledger.EVENTS,
-    *field_acceptance.EVENTS,
-    *service_orders.EVENTS,
-    *debt_relief.EVENTS,
-    *time_bank.EVENTS,
-    *case_log.EVENTS,
-)
-CONTRACTS: tuple[str, ...] = tuple(dict.fromkeys(event.contract for event in EVENTS))
-"""The contracts that are followed: all but the tokens, which are views of these."""
-
-metadata = MetaData()
+if TYPE_CHECKING:
+    from indexer.decode import Rows
 
 INT63_END = 1 << 63
 INT64 = 1 << 64
@@ -107,11 +83,6 @@ def signed64(value: int) -> int:
     return value if value < INT63_END else value - INT64
 
 
-def table_name(event_name: str) -> str:
-    """`DonationRecorded` -> `donation_recorded`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", event_name).lower()
-
-
 def _column(column: abi.Column) -> Column[Any]:
     kinds: dict[str, TypeEngine[Any]] = {
         "bytes32": LargeBinary(32),
@@ -122,7 +93,7 @@ def _column(column: abi.Column) -> Column[Any]:
     return Column(column.name, kinds[column.kind], nullable=False)
 
 
-def _event_table(event: abi.Event) -> Table:
+def _event_table(event: abi.Event, metadata: MetaData) -> Table:
     return Table(
         table_name(event.name),
         metadata,
@@ -134,27 +105,250 @@ def _event_table(event: abi.Event) -> Table:
     )
 
 
-EVENT_TABLES: dict[str, Table] = {table_name(event.name): _event_table(event) for event in EVENTS}
+def _block_table(metadata: MetaData) -> Table:
+    return Table(
+        "block",
+        metadata,
+        Column("number", BigInteger, primary_key=True, autoincrement=False),
+        Column("hash", LargeBinary(32), nullable=False, unique=True),
+        Column("parent_hash", LargeBinary(32), nullable=False),
+        Column("timestamp_unix_s", Unsigned64, nullable=False),
+    )
 
-block = Table(
-    "block",
-    metadata,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("hash", LargeBinary(32), nullable=False, unique=True),
-    Column("parent_hash", LargeBinary(32), nullable=False),
-    Column("timestamp_unix_s", Unsigned64, nullable=False),
+
+def _cursor_table(metadata: MetaData, contracts: Sequence[str]) -> Table:
+    """One row: whose chain this is, the last block indexed, and the highest that is final by `finality`."""
+    return Table(
+        "cursor",
+        metadata,
+        Column("id", Integer, primary_key=True, autoincrement=False),
+        Column("block_number", BigInteger, nullable=False),
+        Column("block_hash", LargeBinary(32), nullable=False),
+        Column("final_number", BigInteger, nullable=False),
+        Column("finality", Text, nullable=False),
+        Column("chain_id", BigInteger, nullable=False),
+        Column("genesis_hash", LargeBinary(32), nullable=False),
+        *(Column(table_name(name), LargeBinary(20), nullable=False) for name in contracts),
+        Column("schema_digest", LargeBinary(32), nullable=False),
+    )
+
+
+Keys = tuple[str, tuple[str, ...]]
+"""An index: the table's name and the columns' names."""
+
+Derive = Callable[[Connection, Sequence[Header], "Rows"], None]
+"""Adds the derived rows of some blocks: in the transaction of their events, after these were written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Schema:
+    """Everything that one mirror holds."""
+
+    events: tuple[abi.Event, ...]
+    contracts: tuple[str, ...]
+    """The contracts that are followed."""
+    metadata: MetaData
+    tables: Mapping[str, Table]
+    """The events' tables by name."""
+    block: Table
+    cursor: Table
+    derive: Derive | None = None
+
+    @classmethod
+    def make(
+        cls,
+        events: Sequence[abi.Event],
+        unique: Sequence[Keys] = (),
+        indexed: Sequence[Keys] = (),
+        derive: Derive | None = None,
+    ) -> Schema:
+        """Tables for these events, with their indexes."""
+        metadata = MetaData()
+        contracts = tuple(dict.fromkeys(event.contract for event in events))
+        tables = {table_name(event.name): _event_table(event, metadata) for event in events}
+        for is_unique, declared in ((True, unique), (False, indexed)):
+            for name, columns in declared:
+                label = "_".join((name, "by", *columns))
+                Index(label, *(tables[name].c[column] for column in columns), unique=is_unique)
+        block, cursor = _block_table(metadata), _cursor_table(metadata, contracts)
+        return cls(tuple(events), contracts, metadata, tables, block, cursor, derive)
+
+    @property
+    def derived(self) -> tuple[Table, ...]:
+        """The tables that `derive` fills. Each has a `block_number` or a `block_hash`, by which it is undone."""
+        own = {self.block.name, self.cursor.name, *self.tables}
+        return tuple(table for table in self.metadata.sorted_tables if table.name not in own)
+
+    def digest(self) -> bytes:
+        """Tells a mirror made for these very tables and events from one made for others: 32 bytes."""
+        lines: list[str] = []
+        for table in self.metadata.sorted_tables:
+            lines.append(str(CreateTable(table).compile(dialect=sqlite_dialect())))
+            lines += sorted(
+                str(CreateIndex(index).compile(dialect=sqlite_dialect())) for index in table.indexes
+            )
+        topics = (f"{event.contract} {event.name} {event.topic}" for event in self.events)
+        return hashlib.sha256("\n".join((*lines, *topics)).encode()).digest()
+
+
+# An id is recorded once. Two rows under one id would be a broken contract or a lying node, so the mirror
+# refuses them.
+_UNIQUE: tuple[Keys, ...] = (
+    ("household_opened", ("account",)),
+    ("rule_published", ("rule", "version")),
+    ("programme_opened", ("programme",)),
+    ("programme_head_allowed", ("programme", "head")),
+    ("fund_opened", ("fund",)),
+    ("donation_recorded", ("donation",)),
+    ("donation_claimed", ("donation",)),
+    ("donation_refunded", ("refund",)),
+    ("donation_reassigned", ("reassignment",)),
+    ("fee_taken", ("fee",)),
+    ("transfer_proposed", ("transfer",)),
+    ("transfer_checked", ("transfer",)),
+    ("transfer_sent", ("transfer",)),
+    ("transfer_received", ("transfer",)),
+    ("transfer_came_back", ("transfer",)),
+    ("transfer_withdrawn", ("transfer",)),
+    ("payment_list_proposed", ("list",)),
+    ("payment_list_checked", ("list",)),
+    ("payment_list_approved", ("list",)),
+    ("payment_list_cancelled", ("list",)),
+    ("payment_list_expired", ("list",)),
+    ("entitlement_listed", ("entitlement",)),
+    ("entitlement_cleared", ("entitlement",)),
+    ("entitlement_refused", ("entitlement",)),
+    ("delivery_handed_over", ("entitlement",)),
+    ("delivery_confirmed", ("entitlement",)),
+    ("delivery_disputed", ("entitlement",)),
+    ("dispute_upheld", ("entitlement",)),
+    ("dispute_dismissed", ("entitlement",)),
+    ("delivery_returned", ("return_id",)),
+    ("service_ordered", ("order",)),
+    ("service_order_closed", ("order",)),
+    ("service_order_withdrawn", ("order",)),
+    ("debt_forgiven", ("debt",)),
+    ("service_confirmed", ("service",)),
+    ("reserve_chosen", ("service",)),
+    ("minutes_given", ("donation",)),
+    ("minutes_redeemed", ("redemption",)),
+    ("heir_named", ("naming",)),
+    ("case_opened", ("case_id",)),
 )
 
-cursor = Table(
-    "cursor",
+# Each is there for a query that would otherwise read a whole table; `amount_minor` behind a key lets sums be
+# answered from the index alone.
+_INDEXED: tuple[Keys, ...] = (
+    ("licence_granted", ("organisation",)),
+    ("licence_revoked", ("organisation",)),
+    ("operator_appointed", ("organisation", "operator")),
+    ("household_key_replaced", ("account",)),
+    ("programme_opened", ("organisation",)),
+    ("fund_opened", ("organisation",)),
+    ("donation_recorded", ("fund", "start", "amount_minor")),
+    ("donation_recorded", ("donor", "block_number", "log_index")),
+    ("donation_claimed", ("wallet", "block_number", "log_index")),
+    ("donation_claimed", ("claim_key", "block_number", "log_index")),
+    ("donation_refunded", ("fund", "start", "amount_minor")),
+    ("donation_refunded", ("fund", "continues_at")),
+    ("donation_refunded", ("donation",)),
+    ("donation_reassigned", ("from_", "start", "amount_minor")),
+    ("donation_reassigned", ("from_", "continues_at")),
+    ("donation_reassigned", ("to", "starts_at", "amount_minor")),
+    ("donation_reassigned", ("donation",)),
+    ("fee_taken", ("fund", "start", "amount_minor")),
+    ("transfer_sent", ("from_", "start", "amount_minor")),
+    ("transfer_received", ("to", "start", "amount_minor")),
+    ("transfer_came_back", ("from_", "start", "amount_minor")),
+    ("payment_list_proposed", ("fund",)),
+    ("payment_list_proposed", ("programme",)),
+    ("payment_list_approved", ("fund", "total_minor")),
+    ("payment_list_cancelled", ("fund", "freed_minor")),
+    ("payment_list_expired", ("fund", "freed_minor")),
+    ("entitlement_listed", ("list",)),
+    ("entitlement_listed", ("household",)),
+    ("entitlement_refused", ("fund", "amount_minor")),
+    ("delivery_handed_over", ("fund", "start", "amount_minor")),
+    ("delivery_returned", ("fund", "start", "amount_minor")),
+    ("delivery_returned", ("fund", "continues_from")),
+    ("delivery_returned", ("entitlement", "amount_minor")),
+    ("card_field_revealed", ("entitlement",)),
+    ("delivery_witnessed", ("entitlement",)),
+    ("order_share_linked", ("order", "share")),
+    ("order_share_linked", ("entitlement",)),
+    ("debt_forgiven", ("organisation",)),
+    ("service_confirmed", ("volunteer",)),
+    ("reserve_chosen", ("volunteer",)),
+    ("minutes_given", ("volunteer",)),
+    ("minutes_redeemed", ("volunteer",)),
+    ("household_card_replaced", ("account",)),
+    ("household_closed", ("account",)),
+    ("household_reopened", ("account",)),
+    ("bequest_opened", ("volunteer",)),
+    ("bequest_passed", ("volunteer",)),
+    ("programme_planned", ("programme",)),
+    ("implementer_admitted", ("programme",)),
+    ("implementer_dismissed", ("programme",)),
+    ("place_quota_set", ("programme",)),
+    ("case_referred", ("case_id",)),
+    ("case_taken_over", ("case_id",)),
+    ("case_act_registered", ("case_id",)),
+    ("case_answered", ("case_id",)),
+    ("case_closed", ("case_id",)),
+    ("case_reopened", ("case_id",)),
+    ("licence_suspended", ("organisation",)),
+    ("licence_resumed", ("organisation",)),
+    ("organisation_graded", ("organisation",)),
+    ("second_checker_threshold_set", ("organisation",)),
+    ("issuing_ceiling_set", ("organisation",)),
+    ("transfer", ("from_",)),
+    ("transfer", ("to",)),
+)
+
+
+def _derive(conn: Connection, blocks: Sequence[Header], rows: Rows) -> None:
+    from indexer.totals import derive  # which needs the tables below
+
+    derive(conn, blocks, rows)
+
+
+LEDGER = Schema.make(EVENTS, _UNIQUE, _INDEXED, _derive)
+"""The tables of our own contracts."""
+
+CONTRACTS = LEDGER.contracts
+"""The contracts that are followed: all but the tokens, which are views of these."""
+metadata = LEDGER.metadata
+EVENT_TABLES = LEDGER.tables
+block = LEDGER.block
+cursor = LEDGER.cursor
+
+# Derived tables. A row holds what was counted up to its block, so the newest one is the total. The true amount
+# is amount_high * 2^63 + amount_minor. Kept in the order of their keys, a row is written and found by one seek.
+fund_total = Table(
+    "fund_total",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("fund", LargeBinary(32), nullable=False),
+    Column("measure", Text, nullable=False),
     Column("block_number", BigInteger, nullable=False),
-    Column("block_hash", LargeBinary(32), nullable=False),
-    Column("chain_id", BigInteger, nullable=False),
-    Column("genesis_hash", LargeBinary(32), nullable=False),
-    *(Column(table_name(name), LargeBinary(20), nullable=False) for name in CONTRACTS),
-    Column("schema_digest", LargeBinary(32), nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("amount_high", BigInteger, nullable=False),
+    PrimaryKeyConstraint("fund", "measure", "block_number"),
+    Index("fund_total_by_block_number", "block_number"),
+    sqlite_with_rowid=False,
+)
+account_total = Table(
+    "account_total",
+    metadata,
+    Column("account", LargeBinary(20), nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("block_number", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("amount_high", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account", "block_number", "unit"),
+    Index("account_total_by_block_number", "block_number"),
+    sqlite_with_rowid=False,
 )
 
 act_proposed = EVENT_TABLES["act_proposed"]
@@ -229,136 +423,3 @@ licence_resumed = EVENT_TABLES["licence_resumed"]
 organisation_graded = EVENT_TABLES["organisation_graded"]
 second_checker_threshold_set = EVENT_TABLES["second_checker_threshold_set"]
 issuing_ceiling_set = EVENT_TABLES["issuing_ceiling_set"]
-
-# An id is recorded once. Two rows under one id would be a broken contract or a lying node, so the mirror
-# refuses them.
-_UNIQUE: tuple[tuple[Table, tuple[str, ...]], ...] = (
-    (household_opened, ("account",)),
-    (rule_published, ("rule", "version")),
-    (programme_opened, ("programme",)),
-    (programme_head_allowed, ("programme", "head")),
-    (fund_opened, ("fund",)),
-    (donation_recorded, ("donation",)),
-    (donation_claimed, ("donation",)),
-    (donation_refunded, ("refund",)),
-    (donation_reassigned, ("reassignment",)),
-    (fee_taken, ("fee",)),
-    (transfer_proposed, ("transfer",)),
-    (transfer_checked, ("transfer",)),
-    (transfer_sent, ("transfer",)),
-    (transfer_received, ("transfer",)),
-    (transfer_came_back, ("transfer",)),
-    (transfer_withdrawn, ("transfer",)),
-    (payment_list_proposed, ("list",)),
-    (payment_list_checked, ("list",)),
-    (payment_list_approved, ("list",)),
-    (payment_list_cancelled, ("list",)),
-    (payment_list_expired, ("list",)),
-    (entitlement_listed, ("entitlement",)),
-    (entitlement_cleared, ("entitlement",)),
-    (entitlement_refused, ("entitlement",)),
-    (delivery_handed_over, ("entitlement",)),
-    (delivery_confirmed, ("entitlement",)),
-    (delivery_disputed, ("entitlement",)),
-    (dispute_upheld, ("entitlement",)),
-    (dispute_dismissed, ("entitlement",)),
-    (delivery_returned, ("return_id",)),
-    (service_ordered, ("order",)),
-    (service_order_closed, ("order",)),
-    (service_order_withdrawn, ("order",)),
-    (debt_forgiven, ("debt",)),
-    (service_confirmed, ("service",)),
-    (reserve_chosen, ("service",)),
-    (minutes_given, ("donation",)),
-    (minutes_redeemed, ("redemption",)),
-    (heir_named, ("naming",)),
-    (case_opened, ("case_id",)),
-)
-
-# Each is there for a query that would otherwise read a whole table; `amount_minor` behind a key lets sums be
-# answered from the index alone.
-_INDEXED: tuple[tuple[Table, tuple[str, ...]], ...] = (
-    (licence_granted, ("organisation",)),
-    (licence_revoked, ("organisation",)),
-    (operator_appointed, ("organisation", "operator")),
-    (household_key_replaced, ("account",)),
-    (programme_opened, ("organisation",)),
-    (fund_opened, ("organisation",)),
-    (donation_recorded, ("fund", "start", "amount_minor")),
-    (donation_recorded, ("donor",)),
-    (donation_claimed, ("wallet",)),
-    (donation_refunded, ("fund", "start", "amount_minor")),
-    (donation_refunded, ("fund", "continues_at")),
-    (donation_refunded, ("donation",)),
-    (donation_reassigned, ("from_", "start", "amount_minor")),
-    (donation_reassigned, ("from_", "continues_at")),
-    (donation_reassigned, ("to", "starts_at", "amount_minor")),
-    (donation_reassigned, ("donation",)),
-    (fee_taken, ("fund", "start", "amount_minor")),
-    (transfer_sent, ("from_", "start", "amount_minor")),
-    (transfer_received, ("to", "start", "amount_minor")),
-    (transfer_came_back, ("from_", "start", "amount_minor")),
-    (payment_list_proposed, ("fund",)),
-    (payment_list_proposed, ("programme",)),
-    (payment_list_approved, ("fund", "total_minor")),
-    (payment_list_cancelled, ("fund", "freed_minor")),
-    (payment_list_expired, ("fund", "freed_minor")),
-    (entitlement_listed, ("list",)),
-    (entitlement_listed, ("household",)),
-    (entitlement_refused, ("fund", "amount_minor")),
-    (delivery_handed_over, ("fund", "start", "amount_minor")),
-    (delivery_returned, ("fund", "start", "amount_minor")),
-    (delivery_returned, ("fund", "continues_from")),
-    (delivery_returned, ("entitlement", "amount_minor")),
-    (card_field_revealed, ("entitlement",)),
-    (delivery_witnessed, ("entitlement",)),
-    (order_share_linked, ("order", "share")),
-    (order_share_linked, ("entitlement",)),
-    (debt_forgiven, ("organisation",)),
-    (service_confirmed, ("volunteer",)),
-    (reserve_chosen, ("volunteer",)),
-    (minutes_given, ("volunteer",)),
-    (minutes_redeemed, ("volunteer",)),
-    (household_card_replaced, ("account",)),
-    (household_closed, ("account",)),
-    (household_reopened, ("account",)),
-    (bequest_opened, ("volunteer",)),
-    (bequest_passed, ("volunteer",)),
-    (programme_planned, ("programme",)),
-    (implementer_admitted, ("programme",)),
-    (implementer_dismissed, ("programme",)),
-    (place_quota_set, ("programme",)),
-    (case_referred, ("case_id",)),
-    (case_taken_over, ("case_id",)),
-    (case_act_registered, ("case_id",)),
-    (case_answered, ("case_id",)),
-    (case_closed, ("case_id",)),
-    (case_reopened, ("case_id",)),
-    (licence_suspended, ("organisation",)),
-    (licence_resumed, ("organisation",)),
-    (organisation_graded, ("organisation",)),
-    (second_checker_threshold_set, ("organisation",)),
-    (issuing_ceiling_set, ("organisation",)),
-    (transfer, ("from_",)),
-    (transfer, ("to",)),
-)
-
-
-def _declare_indexes() -> None:
-    for unique, declared in ((True, _UNIQUE), (False, _INDEXED)):
-        for table, names in declared:
-            label = "_".join((table.name, "by", *names))
-            Index(label, *(table.c[name] for name in names), unique=unique)
-
-
-_declare_indexes()
-
-
-def schema_digest() -> bytes:
-    """Tells a mirror made for these very tables from one made for others: 32 bytes."""
-    lines: list[str] = []
-    for table in metadata.sorted_tables:
-        lines.append(str(CreateTable(table).compile(dialect=sqlite_dialect())))
-        lines += sorted(str(CreateIndex(index).compile(dialect=sqlite_dialect())) for index in table.indexes)
-    topics = (f"{event.contract} {event.name} {event.topic}" for event in EVENTS)
-    return hashlib.sha256("\n".join((*lines, *topics)).encode()).digest()

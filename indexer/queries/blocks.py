@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from indexer.databases import shown
 from indexer.errors import MirrorMissing
 from indexer.schema import block, cursor
 
@@ -17,9 +18,11 @@ class BlockRef:
     number: int
     hash: bytes
     timestamp_unix_s: int
+    final_number: int
+    """The highest block that is final; this one is when it is not above."""
 
 
-_AS_OF = select(block.c.number, block.c.hash, block.c.timestamp_unix_s).join(
+_AS_OF = select(block.c.number, block.c.hash, block.c.timestamp_unix_s, cursor.c.final_number).join(
     cursor, cursor.c.block_number == block.c.number
 )
 
@@ -28,5 +31,5 @@ def as_of(conn: Connection) -> BlockRef:
     """The last block indexed; raises MirrorMissing."""
     row = conn.execute(_AS_OF).one_or_none()
     if row is None:
-        raise MirrorMissing(conn.engine.url.render_as_string())
+        raise MirrorMissing(shown(conn.engine.url))
     return BlockRef(*row)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     case,
     func,
     select,
+    tuple_,
 )
 
 from contracts.abi import Address
@@ -24,6 +25,7 @@ from contracts.bindings.delivery_ledger import AcceptanceMethod
 from contracts.bindings.ids import EntitlementId, FundId, OrganisationId, PaymentListId, ProgrammeId
 from indexer.errors import UnknownRecord
 from indexer.queries.blocks import BlockRef, as_of
+from indexer.queries.sums import total
 from indexer.schema import (
     block,
     delivery_confirmed,
@@ -141,7 +143,7 @@ DELIVERY_STATE = case(
 """The state of something handed over, as SQL."""
 
 _RETURNED = func.coalesce(
-    select(func.sum(delivery_returned.c.amount_minor))
+    select(total(delivery_returned.c.amount_minor))
     .where(delivery_returned.c.entitlement == entitlement_listed.c.entitlement)
     .scalar_subquery(),
     0,
@@ -197,6 +199,34 @@ _OF_LIST = _ALL.where(entitlement_listed.c.list == bindparam("id", type_=LargeBi
 _OF_HOUSEHOLD = _ALL.where(entitlement_listed.c.household == bindparam("id", type_=LargeBinary)).order_by(
     *_IN_ORDER
 )
+_SOME = _ALL.where(entitlement_listed.c.entitlement.in_(bindparam("ids", expanding=True)))
+
+_PLACE = tuple_(*_IN_ORDER)
+_OFFERED = (
+    select(entitlement_listed.c.entitlement, *_IN_ORDER)
+    .join(payment_list_approved, payment_list_approved.c.list == entitlement_listed.c.list)
+    .where(
+        entitlement_listed.c.household == bindparam("id", type_=LargeBinary),
+        tuple_(bindparam("block", type_=BigInteger), bindparam("index", type_=BigInteger)) > _PLACE,
+    )
+    .order_by(*(column.desc() for column in _IN_ORDER))
+    .limit(bindparam("most", type_=BigInteger))
+)
+_KEPT = delivery_handed_over.c.amount_minor - _RETURNED
+_RECEIVED = (
+    select(
+        fund_opened.c.unit,
+        entitlement_listed.c.block_number,
+        entitlement_listed.c.log_index,
+        _KEPT,
+    )
+    .select_from(
+        entitlement_listed.join(
+            delivery_handed_over, delivery_handed_over.c.entitlement == entitlement_listed.c.entitlement
+        ).join(fund_opened, fund_opened.c.fund == delivery_handed_over.c.fund)
+    )
+    .where(entitlement_listed.c.household == bindparam("id", type_=LargeBinary), _KEPT > 0)
+)
 _UNCONFIRMED = (
     _ALL.where(
         fund_opened.c.organisation == bindparam("id", type_=LargeBinary),
@@ -248,6 +278,35 @@ def household_statement(conn: Connection, household: Address) -> Entitlements:
     now = as_of(conn)
     items = _rows(conn, _OF_HOUSEHOLD, {"id": household}, now)
     return Entitlements(now, tuple(item for item in items if item.offered_at_unix_s is not None))
+
+
+def household_page(
+    conn: Connection, household: Address, before: tuple[int, int], most: int
+) -> tuple[list[Entitlement], tuple[int, int] | None]:
+    """The last `most` that were offered to one account and listed before a moment (block number, log index), the
+    newest first; with the moment before which the next page begins, None when there is none."""
+    where = {"id": household, "block": before[0], "index": before[1], "most": most + 1}
+    keys = conn.execute(_OFFERED, where).all()
+    if not keys:
+        return [], None
+    now = as_of(conn)
+    page = [row[0] for row in keys[:most]]
+    found = {item.id: item for item in _rows(conn, _SOME, {"ids": page}, now)}
+    last = (keys[most - 1][1], keys[most - 1][2]) if len(keys) > most else None
+    return [found[id] for id in page], last
+
+
+def household_received(
+    conn: Connection, household: Address, before: tuple[int, int]
+) -> dict[str, tuple[int, int]]:
+    """By unit, how many deliveries one account received and kept, at least in part, and the minor units of these;
+    of what was listed before a moment. Reads one row for each of the household's own deliveries."""
+    totals: dict[str, tuple[int, int]] = {}
+    for unit, number, index, kept in conn.execute(_RECEIVED, {"id": household}):
+        if (number, index) < before:
+            count, amount = totals.get(unit, (0, 0))
+            totals[unit] = count + 1, amount + int(kept)
+    return totals
 
 
 def _rows(

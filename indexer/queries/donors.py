@@ -9,6 +9,7 @@ from sqlalchemy import Connection, LargeBinary, bindparam, select
 from contracts.bindings.ids import DonationId, EntitlementId, FundId
 from indexer.errors import UnknownRecord
 from indexer.queries.blocks import BlockRef, as_of
+from indexer.queries.flows import LAST_POSITION
 from indexer.queries.lineage import Piece, backward
 from indexer.schema import delivery_handed_over
 
@@ -35,6 +36,8 @@ class Donors:
     start: int
     amount_minor: int
     shares: tuple[Share, ...]
+    next_start: int | None = None
+    """The first unit of which nothing is said here, a place on the line of `fund`; None: this is the rest."""
 
 
 _DELIVERY = select(
@@ -46,20 +49,21 @@ _DELIVERY = select(
 ).where(delivery_handed_over.c.entitlement == bindparam("entitlement", type_=LargeBinary))
 
 
-def donors_of(conn: Connection, entitlement: EntitlementId) -> Donors:
-    """The gifts behind a delivery. Raises UnknownRecord when it was not handed over, InvariantBroken (I2,
+def donors_of(
+    conn: Connection, entitlement: EntitlementId, start: int | None = None, most: int = LAST_POSITION
+) -> Donors:
+    """The gifts behind a delivery: about `most` shares of its units from `start` on, a place on its fund's line.
+    For the next page give `next_start`. Raises UnknownRecord when it was not handed over, InvariantBroken (I2,
     I3)."""
     row = conn.execute(_DELIVERY, {"entitlement": entitlement}).one_or_none()
     if row is None:
         raise UnknownRecord("delivery", entitlement)
-    fund, start, amount, *moment = row
-    piece = Piece(start, fund, start, amount, (moment[0], moment[1]))
-    shares = sorted(backward(conn, [piece]), key=lambda share: share[0].origin)
-    return Donors(
-        as_of(conn),
-        entitlement,
-        fund,
-        start,
-        amount,
-        tuple(Share(DonationId(donation), part.place, part.amount, part.fund) for part, donation in shares),
+    fund, place, amount, *moment = row
+    low = place if start is None else min(max(start, place), place + amount)
+    piece = Piece(low, fund, low, place + amount - low, (moment[0], moment[1]))
+    found, rest = backward(conn, piece, most)
+    shares = (
+        Share(DonationId(donation), part.place, part.amount, part.fund)
+        for part, donation in sorted(found, key=lambda share: share[0].origin)
     )
+    return Donors(as_of(conn), entitlement, fund, place, amount, tuple(shares), rest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from contracts.abi import Address
 from contracts.bindings.ids import DonationId, FundId
 from indexer.errors import UnknownRecord
 from indexer.queries.blocks import BlockRef, as_of
+from indexer.queries.notes import IDS, by_ids
 from indexer.schema import block, donation_claimed, donation_recorded
 
 
@@ -69,6 +71,7 @@ _GIFTS: Select[Any] = (
     .join(block, block.c.number == donation_recorded.c.block_number)
     .outerjoin(donation_claimed, donation_claimed.c.donation == donation_recorded.c.donation)
 )
+_SOME = _GIFTS.where(donation_recorded.c.donation.in_(IDS))
 _ONE = _GIFTS.where(donation_recorded.c.donation == bindparam("donation", type_=LargeBinary))
 
 _ACCOUNT = bindparam("owner", type_=LargeBinary)
@@ -87,6 +90,11 @@ def gift(conn: Connection, donation: DonationId) -> Gift:
     if row is None:
         raise UnknownRecord("donation", donation)
     return Gift(*row)
+
+
+def gifts_by_id(conn: Connection, donations: Sequence[bytes]) -> dict[bytes, Gift]:
+    """Gifts by their ids; those not recorded are left out."""
+    return {row[0]: Gift(*row) for row in by_ids(conn, _SOME, donations)}
 
 
 def gifts_owned(conn: Connection, owner: Address) -> Gifts:

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Connection, LargeBinary, bindparam, func, sel
 
 from contracts.bindings.ids import OrganisationId
 from indexer.queries.blocks import BlockRef, as_of
+from indexer.queries.sums import total
 from indexer.schema import INT63_END, donation_recorded, fund_opened
 
 
@@ -50,8 +51,8 @@ _INCOME = (
     select(
         *_KEY,
         func.count(),
-        func.sum(donation_recorded.c.amount_minor),
-        func.sum(donation_recorded.c.value_minor),
+        total(donation_recorded.c.amount_minor),
+        total(donation_recorded.c.value_minor),
     )
     .join(fund_opened, fund_opened.c.fund == donation_recorded.c.fund)
     .where(
@@ -60,7 +61,6 @@ _INCOME = (
         donation_recorded.c.settled_at_unix_s < bindparam("to_unix_s", type_=BigInteger),
     )
     .group_by(*_KEY)
-    .order_by(*_KEY)
 )
 
 
@@ -72,7 +72,8 @@ def income(conn: Connection, organisation: OrganisationId, from_unix_s: int, to_
     """
     period = {"from_unix_s": max(from_unix_s, 0), "to_unix_s": min(to_unix_s, INT63_END - 1)}
     rows = []
-    for *key, count, amount, value in conn.execute(_INCOME, {"organisation": organisation} | period):
+    found = map(tuple, conn.execute(_INCOME, {"organisation": organisation} | period))
+    for *key, count, amount, value in sorted(found):  # here, since databases differ in how they sort text
         head, form, channel, unit, currency = key
         worth = (currency, value) if currency else (unit, amount)
         rows.append(IncomeRow(head, form, channel, unit, worth[0], count, amount, worth[1]))

@@ -16,16 +16,13 @@ from indexer.schema import (
     donation_reassigned,
     donation_recorded,
     donation_refunded,
-    entitlement_refused,
     fee_taken,
     fund_opened,
-    payment_list_approved,
-    payment_list_cancelled,
-    payment_list_expired,
     transfer_came_back,
     transfer_received,
     transfer_sent,
 )
+from indexer.totals import newest, reserved_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +108,7 @@ def _end(table: Table, fund: str, start: str) -> ColumnElement[int]:
     return func.coalesce(end.order_by(table.c[start].desc()).limit(1).scalar_subquery(), 0)
 
 
-def _sum(table: Table, fund: str = "fund", column: str = "amount_minor") -> ColumnElement[int]:
-    total = select(func.sum(table.c[column])).where(table.c[fund] == _FUND)
-    return func.coalesce(total.scalar_subquery(), 0)
-
-
 _ENDS = select(*(_end(*side) for side in (*_INFLOW_TABLES, *_OUTFLOW_TABLES)))
-
-# Deliveries are by far the most rows; their sum is what the outflow's end leaves beside all else that left.
-_PROMISED = select(
-    _sum(payment_list_approved, column="total_minor")
-    - _sum(entitlement_refused)
-    - _sum(payment_list_expired, column="freed_minor")
-    - _sum(payment_list_cancelled, column="freed_minor")
-)
-_OTHER_OUTFLOWS = select(
-    _sum(fee_taken)
-    + _sum(donation_refunded)
-    + _sum(transfer_sent, "from_")
-    + _sum(donation_reassigned, "from_")
-)
 
 
 def fund_opening(conn: Connection, fund: FundId) -> Fund:
@@ -156,9 +134,7 @@ def fund_ends(conn: Connection, fund: FundId) -> FundEnds:
     """
     fund_opening(conn, fund)
     inflow_end, outflow_end = line_ends(conn, fund)
-    promised = conn.execute(_PROMISED, {"fund": fund}).scalar_one()
-    handed_over = outflow_end - conn.execute(_OTHER_OUTFLOWS, {"fund": fund}).scalar_one()
-    reserved = promised - handed_over
+    reserved = reserved_units(newest(conn, fund))
     if not (reserved >= 0 and outflow_end + reserved <= inflow_end):
         raise InvariantBroken(
             "I1",

@@ -13,14 +13,18 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from heapq import heappop, heappush
+from math import inf
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
 from contracts.bindings.ids import FundId
 from indexer.errors import InvariantBroken
 from indexer.queries.flows import (
+    LAST_POSITION,
     WITHDRAWALS,
+    Inflow,
     Moment,
     Outflow,
     OutflowKind,
@@ -56,6 +60,11 @@ class Piece(NamedTuple):
         """The units that stand at [low, high)."""
         return Piece(self.origin + low - self.place, self.fund, low, high - low, self.moment)
 
+    def since(self, origin: int) -> Piece:
+        """The units from `origin` on; none when all come before."""
+        passed = min(max(0, origin - self.origin), self.amount)
+        return self.part(self.place + passed, self.end)
+
     def moved(self, fund: FundId, shift: int, moment: Moment) -> Piece:
         """The same units `shift` places further on, in `fund`."""
         return Piece(self.origin, fund, self.place + shift, self.amount, moment)
@@ -74,21 +83,55 @@ _Steps = defaultdict[tuple[OutflowKind, bytes], list[Step]]
 """By kind and id of an outflow."""
 
 
-def forward(conn: Connection, pieces: Iterable[Piece]) -> Iterator[tuple[Piece, Outflow | None]]:
+class Walk(NamedTuple):
+    """Where units are, or who gave them: all of those asked for up to the one at `rest`, None when that is all."""
+
+    found: list[tuple[Piece, Any]]
+    rest: int | None
+
+
+def forward(conn: Connection, pieces: Iterable[Piece], most: int = LAST_POSITION) -> Walk:
     """Where units are: each part of the pieces with the outflow that it left in and that it is still in, or
-    None while it stands on a line. Raises InvariantBroken (I2, I3, I7)."""
-    todo = [piece for piece in pieces if piece.amount]
+    None while it stands on a line. Raises InvariantBroken (I2, I3, I7).
+
+    With `most` it goes on for about so many parts, those of the first units; then a step of the walk reads at
+    most twice as many rows, however wide a piece is.
+    """
+    found: list[tuple[Piece, Outflow | None]] = []
+    todo, rest = [piece for piece in pieces if piece.amount], inf
     while todo:
-        runs, todo = _runs(todo), []
+        runs, todo, parts = _runs(todo), [], 0
         for run in runs:
-            outflows = outflows_over(conn, run[0].fund, run[0].place, run[-1].end)
+            if parts >= most:
+                rest = min(rest, run[0].origin)
+                continue
+            outflows = outflows_over(conn, run[0].fund, run[0].place, run[-1].end, most)
+            if len(outflows) == most and outflows[-1].end < run[-1].end:
+                run, dropped = _cut(run, outflows[-1].end)
+                rest = min(rest, dropped)
             steps = _steps(conn, run, outflows)
             for piece in run:
                 for part, outflow, step in _leave(piece, outflows, steps):
+                    parts += 1
                     if outflow is None or step is None:
-                        yield part, outflow
+                        found.append((part, outflow))
                     else:
                         todo.append(part.moved(step.fund, step.place - step.start, outflow.moment))
+        todo = [piece for piece in todo if piece.origin < rest]
+    return _walked(found, rest)
+
+
+def _walked(found: Iterable[tuple[Piece, Any]], rest: float) -> Walk:
+    """Pieces never share a unit, so each is before `rest` or not."""
+    return Walk(
+        [f for f in found if f[0].origin < rest], None if rest == inf else int(rest)
+    )  # an int but for inf
+
+
+def _cut(run: Sequence[Piece], end: int) -> tuple[list[Piece], int]:
+    """The part of a run before the place `end`, and the first unit behind it."""
+    kept = [piece.part(piece.place, min(piece.end, end)) for piece in run if piece.place < end]
+    return kept, min(piece.origin + max(0, end - piece.place) for piece in run if piece.end > end)
 
 
 def _leave(
@@ -112,38 +155,59 @@ def _leave(
 
 
 def _runs(pieces: Iterable[Piece]) -> list[list[Piece]]:
-    """The pieces by fund and place, those that touch together: they are asked for at once."""
+    """The pieces by fund and place, those that touch, in the order of their units, together: they are asked for
+    at once. The run of the first units comes first."""
     runs: list[list[Piece]] = []
     for piece in sorted(pieces, key=lambda piece: (piece.fund, piece.place)):
-        if runs and runs[-1][-1].fund == piece.fund and runs[-1][-1].end == piece.place:
+        last = runs[-1][-1] if runs else None
+        if last and (last.fund, last.end) == (piece.fund, piece.place) and last.origin < piece.origin:
             runs[-1].append(piece)
         else:
             runs.append([piece])
-    return runs
+    return sorted(runs, key=lambda run: run[0].origin)
 
 
-def backward(conn: Connection, pieces: Iterable[Piece]) -> Iterator[tuple[Piece, bytes]]:
-    """Who gave units: each part of the pieces, standing where its gift's own units stood, with the donation.
-    Raises InvariantBroken (I2, I3) when nobody gave one of them."""
-    todo = [piece for piece in pieces if piece.amount]
+def backward(conn: Connection, piece: Piece, most: int = LAST_POSITION) -> Walk:
+    """Who gave units: each part of the piece, standing where its gift's own units stood, with the donation.
+    Raises InvariantBroken (I2, I3) when nobody gave one of them.
+
+    With `most` it goes on for about so many parts, those of the first units; then it reads at most so many
+    inflows for a step back.
+    """
+    found: list[tuple[Piece, bytes]] = []
+    todo = [piece] if piece.amount else []
     while todo:
-        piece = todo.pop()
-        withdrawals = withdrawals_over(conn, piece.fund, piece.place, piece.end)
-        tails = [(w.continues_at, w.continues_at + w.end - w.start, w) for w in withdrawals]
-        for held, withdrawal in _split(piece, tails):
-            if withdrawal is None:
-                for part, donation in _came_in(conn, held):
-                    if donation is None:
-                        todo.append(part)
-                    else:
-                        yield part, donation
-                continue
-            _check_earlier(withdrawal.moment, withdrawal.id, piece)
-            sources = [(s.place, s.place + s.end - s.start, s) for s in _withdrawn(withdrawal)]
-            for part, step in _split(held, sources):
-                if step is None:
-                    raise _left_though_withdrawn(part)
-                todo.append(part.moved(part.fund, step.start - step.place, withdrawal.moment))
+        piece = heappop(todo)
+        inflows = inflows_over(conn, piece.fund, piece.place, piece.end, most)
+        if len(inflows) == most and inflows[-1].end < piece.end:
+            heappush(todo, piece.part(inflows[-1].end, piece.end))
+            piece = piece.part(piece.place, inflows[-1].end)
+        for part, donation in _before(conn, piece, inflows):
+            if donation is None:
+                heappush(todo, part)
+            else:
+                found.append((part, donation))
+        if todo and len(found) >= most and sum(f[0].origin < todo[0].origin for f in found) >= most:
+            return _walked(found, todo[0].origin)
+    return _walked(found, inf)
+
+
+def _before(
+    conn: Connection, piece: Piece, inflows: Sequence[Inflow]
+) -> Iterator[tuple[Piece, bytes | None]]:
+    """The piece's units one step earlier; with the donation once they are a gift's own."""
+    withdrawals = withdrawals_over(conn, piece.fund, piece.place, piece.end)
+    tails = [(w.continues_at, w.continues_at + w.end - w.start, w) for w in withdrawals]
+    for held, withdrawal in _split(piece, tails):
+        if withdrawal is None:
+            yield from _came_in(held, inflows)
+            continue
+        _check_earlier(withdrawal.moment, withdrawal.id, piece)
+        sources = [(s.place, s.place + s.end - s.start, s) for s in _withdrawn(withdrawal)]
+        for part, step in _split(held, sources):
+            if step is None:
+                raise _left_though_withdrawn(part)
+            yield part.moved(part.fund, step.start - step.place, withdrawal.moment), None
 
 
 def _steps(conn: Connection, run: Sequence[Piece], outflows: Sequence[Outflow]) -> _Steps:
@@ -184,11 +248,12 @@ def _withdrawn(outflow: Outflow) -> list[Step]:
     return [step for step in steps if step.start < step.end]
 
 
-def _came_in(conn: Connection, piece: Piece) -> Iterator[tuple[Piece, bytes | None]]:
+def _came_in(piece: Piece, inflows: Sequence[Inflow]) -> Iterator[tuple[Piece, bytes | None]]:
     """The piece's units where they were before they came into the fund; with the donation once they are a
     gift's own."""
-    inflows = inflows_over(conn, piece.fund, piece.place, piece.end)
-    for part, inflow in _split(piece, [(i.start, i.end, i) for i in inflows]):
+    first = bisect_right(inflows, piece.place, key=lambda inflow: inflow.end)
+    last = bisect_left(inflows, piece.end, key=lambda inflow: inflow.start)
+    for part, inflow in _split(piece, [(i.start, i.end, i) for i in inflows[first:last]]):
         if inflow is None:
             raise InvariantBroken(
                 "I2", f"nobody gave some of the units at {part.place} of fund 0x{part.fund.hex()}"
@@ -233,6 +298,7 @@ __all__ = [
     "OutflowKind",
     "Piece",
     "Step",
+    "Walk",
     "backward",
     "forward",
 ]

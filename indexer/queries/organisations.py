@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, bindparam, func, select
+from sqlalchemy import Connection, LargeBinary, bindparam, select
 
 from contracts.bindings.ids import FundId, OrganisationId
 from indexer.errors import InvariantBroken
+from indexer.measures import Measure, Total
 from indexer.queries.blocks import BlockRef, as_of
-from indexer.queries.deliveries import AFTER_HAND_OVER, DELIVERY_STATE, EntitlementState
 from indexer.queries.line import line_ends
-from indexer.schema import (
-    delivery_handed_over,
-    delivery_returned,
-    donation_reassigned,
-    donation_recorded,
-    donation_refunded,
-    entitlement_listed,
-    entitlement_refused,
-    fee_taken,
-    fund_opened,
-    payment_list_approved,
-    payment_list_cancelled,
-    payment_list_expired,
-    transfer_came_back,
-    transfer_received,
-    transfer_sent,
-)
+from indexer.schema import fund_opened
+from indexer.totals import newest, reserved_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +67,14 @@ class FundTotals:
     dismissed_count: int
     dismissed_minor: int
     upheld_count: int
+    returned_whole_count: int
+    """Deliveries that came back before the family said a word: nothing reached it, and nothing is awaited."""
+
+    @property
+    def unconfirmed_count(self) -> int:
+        """Deliveries handed over of which the family's word is awaited."""
+        said = self.confirmed_count + self.disputed_count + self.dismissed_count + self.upheld_count
+        return self.handed_over_count - said - self.returned_whole_count
 
     @property
     def unconfirmed_minor(self) -> int:
@@ -100,8 +93,6 @@ class OrganisationTotals:
     funds: tuple[FundTotals, ...]
 
 
-_FUND = bindparam("fund", type_=LargeBinary)
-
 _FUNDS = (
     select(fund_opened.c.fund, fund_opened.c.unit, fund_opened.c.head)
     .where(fund_opened.c.organisation == bindparam("organisation", type_=LargeBinary))
@@ -109,99 +100,46 @@ _FUNDS = (
 )
 
 
-def _count(table: Table, fund: str, name: str) -> ColumnElement[int]:
-    return select(func.count()).where(table.c[fund] == _FUND).scalar_subquery().label(f"{name}_count")
-
-
-def _sum(table: Table, fund: str, column: str, name: str) -> ColumnElement[int]:
-    total = select(func.sum(table.c[column])).where(table.c[fund] == _FUND)
-    return func.coalesce(total.scalar_subquery(), 0).label(f"{name}_minor")
-
-
-_INFLOWS = {
-    "gifts": (donation_recorded, "fund"),
-    "received": (transfer_received, "to"),
-    "came_back": (transfer_came_back, "from_"),
-    "reassigned_in": (donation_reassigned, "to"),
-    "returned": (delivery_returned, "fund"),
-}
-_OUTFLOWS = {
-    "handed_over": (delivery_handed_over, "fund"),
-    "fees": (fee_taken, "fund"),
-    "refunds": (donation_refunded, "fund"),
-    "sent": (transfer_sent, "from_"),
-    "reassigned_out": (donation_reassigned, "from_"),
-}
-_COUNTED = _INFLOWS | _OUTFLOWS | {"refused": (entitlement_refused, "fund")}
-_LISTS = {
-    "approved": (payment_list_approved, "total_minor"),
-    "expired": (payment_list_expired, "freed_minor"),
-    "cancelled": (payment_list_cancelled, "freed_minor"),
-}
-
-_TOTALS = select(
-    *(_count(table, fund, name) for name, (table, fund) in _COUNTED.items()),
-    *(_sum(table, fund, "amount_minor", name) for name, (table, fund) in _COUNTED.items()),
-    *(_sum(table, "fund", column, name) for name, (table, column) in _LISTS.items()),
+_INFLOWS = (
+    Measure.GIFTS,
+    Measure.RECEIVED,
+    Measure.CAME_BACK,
+    Measure.REASSIGNED_IN,
+    Measure.RETURNED,
 )
-
-
-def _by_state(counted: Table) -> Any:
-    """Deliveries of the fund, or what came back of them, by the deliveries' states."""
-    rows: Any = counted
-    for table in AFTER_HAND_OVER:
-        rows = rows.outerjoin(table, table.c.entitlement == counted.c.entitlement)
-    columns = DELIVERY_STATE, func.count(), func.sum(counted.c.amount_minor)
-    return select(*columns).select_from(rows).where(counted.c.fund == _FUND).group_by(DELIVERY_STATE.name)
-
-
-_HANDED_OVER = _by_state(delivery_handed_over)
-_RETURNED = _by_state(delivery_returned)
-
-
-def _freed_count(ended: Table) -> Any:
-    """Entitlements that were still offered when their list ended."""
-    id = entitlement_listed.c.entitlement
-    lists = ended.join(payment_list_approved, payment_list_approved.c.list == ended.c.list)
-    listed = lists.join(entitlement_listed, entitlement_listed.c.list == ended.c.list)
-    rows = listed.outerjoin(delivery_handed_over, delivery_handed_over.c.entitlement == id).outerjoin(
-        entitlement_refused, entitlement_refused.c.entitlement == id
-    )
-    return (
-        select(func.count())
-        .select_from(rows)
-        .where(
-            ended.c.fund == _FUND,
-            delivery_handed_over.c.entitlement.is_(None),
-            entitlement_refused.c.entitlement.is_(None),
-        )
-    )
-
-
-_EXPIRED = _freed_count(payment_list_expired)
-_CANCELLED = _freed_count(payment_list_cancelled)
+_OUTFLOWS = (
+    Measure.HANDED_OVER,
+    Measure.FEES,
+    Measure.REFUNDS,
+    Measure.SENT,
+    Measure.REASSIGNED_OUT,
+)
+_SAID = Measure.CONFIRMED, Measure.DISPUTED, Measure.DISMISSED, Measure.UPHELD
+_NOT_OF_RECORDS = {Measure.APPROVED, Measure.UPHELD, Measure.RETURNED_WHOLE}
+"""Without an amount of their own: what is left of approved lists is reserved, and the others came back."""
 
 
 def organisation_totals(conn: Connection, organisation: OrganisationId) -> OrganisationTotals:
-    """The totals of each fund; none for an organisation without funds. Raises InvariantBroken (I1, I2)."""
+    """The totals of each fund; none for an organisation without funds. Raises InvariantBroken (I1, I2, I7)."""
     funds = conn.execute(_FUNDS, {"organisation": organisation}).all()
     return OrganisationTotals(as_of(conn), organisation, tuple(_fund_totals(conn, *fund) for fund in funds))
 
 
 def _fund_totals(conn: Connection, fund: FundId, unit: str, head: str) -> FundTotals:
-    totals = dict(conn.execute(_TOTALS, {"fund": fund}).mappings().one())
-    inflow = sum(totals[f"{name}_minor"] for name in _INFLOWS)
-    out = sum(totals[f"{name}_minor"] for name in _OUTFLOWS)
-    promised = totals.pop("approved_minor") - sum(
-        totals[f"{name}_minor"] for name in ("refused", "expired", "cancelled")
-    )
-    reserved = promised - totals["handed_over_minor"]
+    """A few rows, however long the line: its ends, and the newest row of each measure."""
+    totals = newest(conn, fund)
+    inflow = sum(totals[measure].amount for measure in _INFLOWS)
+    out = sum(totals[measure].amount for measure in _OUTFLOWS)
+    reserved = reserved_units(totals)
     if (inflow, out) != line_ends(conn, fund):
         raise InvariantBroken("I2", f"fund 0x{fund.hex()}: inflows or outflows leave gaps on its line")
     if not 0 <= reserved <= inflow - out:
         raise InvariantBroken(
             "I1", f"fund 0x{fund.hex()}: {reserved} reserved of {inflow - out} that did not leave"
         )
+    _check_words(fund, totals)
+    counts = {f"{m.value}_count": totals[m].records for m in Measure if m is not Measure.APPROVED}
+    amounts = {f"{m.value}_minor": totals[m].amount for m in Measure if m not in _NOT_OF_RECORDS}
     return FundTotals(
         fund=fund,
         unit=unit,
@@ -209,25 +147,14 @@ def _fund_totals(conn: Connection, fund: FundId, unit: str, head: str) -> FundTo
         inflow_minor=inflow,
         reserved_minor=reserved,
         waiting_minor=inflow - out - reserved,
-        expired_count=conn.execute(_EXPIRED, {"fund": fund}).scalar_one(),
-        cancelled_count=conn.execute(_CANCELLED, {"fund": fund}).scalar_one(),
-        **_words(conn, fund),
-        **totals,
+        **counts,
+        **amounts,
     )
 
 
-def _words(conn: Connection, fund: FundId) -> dict[str, int]:
-    """Deliveries by what was said of them: how many, and their units that did not come back."""
-    counts = dict.fromkeys(EntitlementState, 0)
-    amounts = dict.fromkeys(EntitlementState, 0)
-    for state, count, amount in conn.execute(_HANDED_OVER, {"fund": fund}):
-        counts[EntitlementState(state)], amounts[EntitlementState(state)] = count, amount
-    for state, _, amount in conn.execute(_RETURNED, {"fund": fund}):
-        amounts[EntitlementState(state)] -= amount
-    if min(amounts.values()) < 0 or amounts[EntitlementState.UPHELD]:
+def _check_words(fund: FundId, totals: Mapping[Measure, Total]) -> None:
+    """What was said of deliveries is of units that were handed over and did not come back."""
+    said = [totals[measure].amount for measure in _SAID]
+    left = totals[Measure.HANDED_OVER].amount - totals[Measure.RETURNED].amount
+    if min(said) < 0 or sum(said) > left or totals[Measure.UPHELD].amount:
         raise InvariantBroken("I7", f"fund 0x{fund.hex()}: what came back is not what was delivered")
-    said = EntitlementState.CONFIRMED, EntitlementState.DISPUTED, EntitlementState.DISMISSED
-    return {
-        **{f"{state.value}_count": counts[state] for state in (*said, EntitlementState.UPHELD)},
-        **{f"{state.value}_minor": amounts[state] for state in said},
-    }

@@ -30,6 +30,7 @@ from contracts.bindings.ids import (
 from indexer.errors import InvariantBroken
 from indexer.queries.blocks import BlockRef, as_of
 from indexer.queries.deliveries import EntitlementState
+from indexer.queries.flows import LAST_POSITION
 from indexer.queries.gifts import Gift, gift
 from indexer.queries.line import Fund, FundEnds, fund_ends, fund_opening
 from indexer.queries.lineage import FIRST, Moment, Outflow, OutflowKind, Piece, forward
@@ -91,6 +92,8 @@ class Trace:
     fund: Fund
     segments: tuple[Segment, ...]
     funds: tuple[Fund, ...]
+    next_start: int | None = None
+    """The first unit of which nothing is said here, when the trace was asked for in pages."""
 
     def amount_in(self, state: SegmentState) -> int:
         """Minor units of the gift in one state."""
@@ -144,32 +147,50 @@ _FEES = _times(fee_taken, "fee")
 _SENT = _times(transfer_sent, "transfer")
 
 
-def trace_donation(conn: Connection, donation: DonationId) -> Trace:
+def trace_donation(
+    conn: Connection, donation: DonationId, start: int | None = None, most: int = LAST_POSITION
+) -> Trace:
     """Where each unit of a gift is now, in whichever fund. Reads only what overlaps the gift's interval and
     what its units became. Raises UnknownRecord, and InvariantBroken (I1, I2, I3, I7) rather than an answer
-    that does not add up."""
+    that does not add up.
+
+    A gift that went to thousands of families can be read in pages: about `most` segments, of the units from
+    `start` on; for the next page give `next_start`.
+    """
     given = gift(conn, donation)
+    end = given.start + given.amount_minor
+    low = given.start if start is None else min(max(start, given.start), end)
     withdrawn = _withdrawn(conn, given)
     kept = given.amount_minor - sum(w.amount for w in withdrawn)
     pieces = [Piece(given.start, given.fund, given.start, kept, FIRST)]
     pieces += [Piece(w.start, w.to, w.place, w.amount, w.moment) for w in withdrawn if w.to is not None]
-    found = list(forward(conn, pieces))
-    segments = [*_left(conn, found), *_standing(conn, found), *_refunded(given.fund, withdrawn)]
+    walk = forward(conn, [piece.since(low) for piece in pieces], most)
+    high = end if walk.rest is None else walk.rest
+    segments = [
+        *_left(conn, walk.found),
+        *_standing(conn, walk.found),
+        *_refunded(given.fund, withdrawn, low, high),
+    ]
     segments.sort(key=lambda segment: segment.start)
-    position = given.start
+    _check_states(donation, segments, low, high)
+    others = dict.fromkeys(segment.fund for segment in segments if segment.fund != given.fund)
+    funds = tuple(fund_opening(conn, fund) for fund in others)
+    return Trace(as_of(conn), given, fund_opening(conn, given.fund), tuple(segments), funds, walk.rest)
+
+
+def _check_states(donation: DonationId, segments: Sequence[Segment], low: int, high: int) -> None:
+    """I3: the segments are the units from `low` to `high`, each once."""
+    position = low
     for segment in segments:
         if segment.start != position:
             raise InvariantBroken(
                 "I3", f"unit {position} of donation 0x{donation.hex()} is not in exactly one state"
             )
         position += segment.amount_minor
-    if position != given.start + given.amount_minor:
+    if position != high:
         raise InvariantBroken(
-            "I3", f"donation 0x{donation.hex()}: states add up to {position - given.start} units"
+            "I3", f"donation 0x{donation.hex()}: states end at unit {position} instead of {high}"
         )
-    others = dict.fromkeys(segment.fund for segment in segments if segment.fund != given.fund)
-    funds = tuple(fund_opening(conn, fund) for fund in others)
-    return Trace(as_of(conn), given, fund_opening(conn, given.fund), tuple(segments), funds)
 
 
 def _withdrawn(conn: Connection, given: Gift) -> list[_Withdrawn]:
@@ -187,14 +208,16 @@ def _withdrawn(conn: Connection, given: Gift) -> list[_Withdrawn]:
     return found
 
 
-def _refunded(fund: FundId, withdrawn: Sequence[_Withdrawn]) -> Iterator[Segment]:
+def _refunded(fund: FundId, withdrawn: Sequence[_Withdrawn], low: int, high: int) -> Iterator[Segment]:
+    """As far as they are of the units from `low` to `high`."""
     for w in withdrawn:
-        if w.refund is not None:
+        start, end = max(w.start, low), min(w.start + w.amount, high)
+        if w.refund is not None and start < end:
             yield Segment(
-                w.start,
-                w.amount,
+                start,
+                end - start,
                 SegmentState.REFUNDED,
-                w.start,
+                start,
                 fund,
                 refund=w.refund,
                 at_unix_s=w.at_unix_s,

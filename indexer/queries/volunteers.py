@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Table,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
 
 from contracts.abi import Address
 from contracts.bindings.ids import OrganisationId, ServiceId
 from contracts.bindings.time_bank import Reserve
 from indexer.errors import InvariantBroken
 from indexer.queries.blocks import BlockRef, as_of
+from indexer.queries.sums import total
 from indexer.schema import (
     minutes_delivered,
     minutes_redeemed,
@@ -69,7 +81,7 @@ _ACCOUNT = bindparam("account", type_=LargeBinary)
 
 
 def _total(table: Table, column: str, *where: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(select(func.sum(table.c[column])).where(*where).scalar_subquery(), 0)
+    return func.coalesce(select(total(table.c[column])).where(*where).scalar_subquery(), 0)
 
 
 _HELD = select(
@@ -84,7 +96,7 @@ _HELD = select(
     ),
 )
 
-_SERVICES = (
+_ALL_SERVICES = (
     select(
         service_confirmed.c.service,
         service_confirmed.c.organisation,
@@ -97,7 +109,21 @@ _SERVICES = (
     )
     .outerjoin(reserve_chosen, reserve_chosen.c.service == service_confirmed.c.service)
     .where(service_confirmed.c.volunteer == _ACCOUNT)
-    .order_by(service_confirmed.c.block_number, service_confirmed.c.log_index)
+)
+_IN_ORDER = service_confirmed.c.block_number, service_confirmed.c.log_index
+_SERVICES = _ALL_SERVICES.order_by(*_IN_ORDER)
+
+_BEFORE = tuple_(*_IN_ORDER) < tuple_(
+    bindparam("block", type_=BigInteger), bindparam("index", type_=BigInteger)
+)
+_PAGE = (
+    _ALL_SERVICES.add_columns(service_confirmed.c.log_index)
+    .where(_BEFORE)
+    .order_by(*(column.desc() for column in _IN_ORDER))
+    .limit(bindparam("most", type_=BigInteger))
+)
+_SERVED = select(func.count(), func.coalesce(func.sum(service_confirmed.c.service_minutes), 0)).where(
+    service_confirmed.c.volunteer == _ACCOUNT, _BEFORE
 )
 
 _SUPPLY = select(
@@ -109,18 +135,44 @@ _SUPPLY = select(
 )
 
 
+def services_page(
+    conn: Connection, account: Address, before: tuple[int, int], most: int
+) -> tuple[list[Service], tuple[int, int] | None]:
+    """The last `most` acts confirmed before a moment (block number, log index), the newest first; with the moment
+    before which the next page begins, None when there is none."""
+    where = {"account": account, "block": before[0], "index": before[1], "most": most + 1}
+    rows = conn.execute(_PAGE, where).all()
+    found = [_service(*row[:-1]) for row in rows[:most]]
+    return found, (rows[most - 1][6], rows[most - 1][-1]) if len(rows) > most else None
+
+
+def served(conn: Connection, account: Address, before: tuple[int, int]) -> tuple[int, int]:
+    """How many acts were confirmed before a moment, and their minutes. Reads one row for each of the account's own
+    acts."""
+    where = {"account": account, "block": before[0], "index": before[1]}
+    count, minutes = conn.execute(_SERVED, where).one()
+    return count, int(minutes)
+
+
+def held(conn: Connection, account: Address) -> tuple[int, int, int]:
+    """Minutes held, minutes redeemed, good coins; raises InvariantBroken (I10) for a balance below 0."""
+    balance, redeemed, coins = map(int, conn.execute(_HELD, {"account": account}).one())
+    if balance < 0:
+        raise InvariantBroken("I10", f"account 0x{account.hex()} holds {balance} minutes")
+    return balance, redeemed, coins
+
+
+def _service(
+    id: ServiceId, organisation: Any, receiver: Any, minutes: int, served: int, reserve: int, *where: Any
+) -> Service:
+    return Service(ServiceId(id), organisation, receiver, minutes, served, Reserve(reserve), *where)
+
+
 def volunteer_statement(conn: Connection, account: Address) -> VolunteerStatement:
     """What the account holds and did; all zero for one unknown. Raises InvariantBroken (I10) for a balance
     below 0."""
-    balance, redeemed, coins = conn.execute(_HELD, {"account": account}).one()
-    if balance < 0:
-        raise InvariantBroken("I10", f"account 0x{account.hex()} holds {balance} minutes")
-    services = (
-        Service(ServiceId(id), organisation, receiver, minutes, served, Reserve(reserve), *where)
-        for id, organisation, receiver, minutes, served, reserve, *where in conn.execute(
-            _SERVICES, {"account": account}
-        )
-    )
+    balance, redeemed, coins = held(conn, account)
+    services = (_service(*row) for row in conn.execute(_SERVICES, {"account": account}))
     return VolunteerStatement(as_of(conn), account, balance, redeemed, coins, tuple(services))
 
 

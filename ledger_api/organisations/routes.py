@@ -10,6 +10,7 @@ from contracts.bindings.ids import OrganisationId
 from indexer.queries.deliveries import unconfirmed_deliveries
 from indexer.queries.organisations import organisation_totals
 from ledger_api.answers import answer
+from ledger_api.finality import finality
 from ledger_api.service import ServiceDep
 from ledger_api.staff import CallerDep
 from ledger_api.wire import Id32
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/v1", tags=["public"])
 def get_totals(organisation: Id32, service: ServiceDep) -> dict[str, Any]:
     """Totals by fund, from the events alone."""
     with service.mirror.connect() as conn:
-        return dict(answer(organisation_totals(conn, OrganisationId(organisation))))
+        return dict(answer(organisation_totals(conn, OrganisationId(organisation)), finality(conn)))
 
 
 @router.get("/unconfirmed-deliveries")
@@ -30,4 +31,5 @@ def get_unconfirmed(
 ) -> dict[str, Any]:
     """Deliveries of the caller's organisation that no family has confirmed (systems A02)."""
     with service.mirror.connect() as conn:
-        return dict(answer(unconfirmed_deliveries(conn, OrganisationId(caller.organisation), limit=limit)))
+        found = unconfirmed_deliveries(conn, OrganisationId(caller.organisation), limit=limit)
+        return dict(answer(found, finality(conn)))

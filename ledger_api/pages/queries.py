@@ -14,10 +14,7 @@ from indexer.queries.blocks import as_of
 from indexer.queries.organisations import OrganisationTotals, organisation_totals
 from indexer.schema import (
     block,
-    delivery_confirmed,
-    delivery_disputed,
     delivery_handed_over,
-    delivery_returned,
     donation_recorded,
     entitlement_listed,
     fund_opened,
@@ -98,30 +95,6 @@ _SIMULATED = select(
 )
 
 
-_CAME_BACK = (
-    select(delivery_returned.c.entitlement, func.sum(delivery_returned.c.amount_minor).label("amount_minor"))
-    .where(delivery_returned.c.fund == bindparam("fund", type_=LargeBinary))
-    .group_by(delivery_returned.c.entitlement)
-    .subquery()
-)
-_UNCONFIRMED = (
-    select(func.count())
-    .select_from(
-        delivery_handed_over.outerjoin(
-            delivery_confirmed, delivery_confirmed.c.entitlement == delivery_handed_over.c.entitlement
-        )
-        .outerjoin(delivery_disputed, delivery_disputed.c.entitlement == delivery_handed_over.c.entitlement)
-        .outerjoin(_CAME_BACK, _CAME_BACK.c.entitlement == delivery_handed_over.c.entitlement)
-    )
-    .where(
-        delivery_handed_over.c.fund == bindparam("fund", type_=LargeBinary),
-        delivery_confirmed.c.entitlement.is_(None),
-        delivery_disputed.c.entitlement.is_(None),
-        func.coalesce(_CAME_BACK.c.amount_minor, 0) < delivery_handed_over.c.amount_minor,
-    )
-)
-
-
 def organisations(mirror: Connection) -> list[OrganisationId]:
     """Organisations that opened a fund, the oldest first."""
     return [OrganisationId(id) for id in mirror.execute(_ORGANISATIONS).scalars()]
@@ -135,7 +108,7 @@ def overview(mirror: Connection, organisation: OrganisationId) -> Overview:
         totals = organisation_totals(mirror, organisation)
         ids = [fund.fund for fund in totals.funds]
         simulated = [id for id in ids if mirror.execute(_SIMULATED, {"fund": id}).scalar_one()]
-        unconfirmed = {id: mirror.execute(_UNCONFIRMED, {"fund": id}).scalar_one() for id in ids}
+        unconfirmed = {fund.fund: fund.unconfirmed_count for fund in totals.funds}
         found = Overview(totals, frozenset(simulated), unconfirmed)
         if ids:
             known[organisation] = found

@@ -27,8 +27,10 @@ from starlette.types import Scope
 from contracts.bindings.ids import DonationId, FundId, OrganisationId
 from indexer.errors import InvariantBroken, MirrorMissing, UnknownRecord
 from indexer.queries.blocks import as_of
+from indexer.queries.gifts import gift as recorded_gift
 from indexer.queries.line import fund_opening
 from indexer.queries.trace import trace_donation
+from ledger_api.finality import finality, steps_are_final
 from ledger_api.gifts.receiving import plain_code
 from ledger_api.office import reading
 from ledger_api.pages import fund as funds
@@ -149,6 +151,7 @@ def gift_page(code: str, request: Request, service: ServiceDep, words: LanguageD
                 names=names,
                 as_of=now,
             )
+        final = finality(mirror, now)
         aid = gifts.aid(mirror, trace)
         ids = [trace.fund.organisation, trace.fund.id, *(row.programme for row in aid if row.programme)]
         ids += [fund.id for fund in trace.funds]
@@ -163,6 +166,8 @@ def gift_page(code: str, request: Request, service: ServiceDep, words: LanguageD
         fund=trace.fund,
         states=gifts.states(trace),
         elsewhere=trace.funds,
+        final=final.of_block(trace.gift.block_number),
+        steps_final=steps_are_final(trace, final),
         aid=aid,
         names=names,
         as_of=now,
@@ -174,6 +179,7 @@ def receipt_page(code: str, request: Request, service: ServiceDep, words: Langua
     """A receipt to print, with the way to the gift's page."""
     with _mirror(service) as mirror, reading(service.office) as office:
         row = _gift(office, code)
+        state = _recorded_state(mirror, DonationId(row.id))
         unit = _unit(mirror, FundId(row.fund))
         names = queries.names(office, [row.organisation, row.fund], words)
     address = f"{service.settings.public_url}/g/{row.receipt_code}"
@@ -184,6 +190,7 @@ def receipt_page(code: str, request: Request, service: ServiceDep, words: Langua
         "receipt.html",
         _PRIVATE,
         gift=row,
+        state=state,
         unit=unit,
         names=names,
         address=address,
@@ -275,6 +282,15 @@ def _id(text: str) -> bytes:
     if not re.fullmatch("(0x)?[0-9a-fA-F]{64}", text):
         raise NoSuchPage("record")
     return bytes.fromhex(text.removeprefix("0x"))
+
+
+def _recorded_state(mirror: Connection, donation: DonationId) -> str:
+    """How far a gift's record is, as in the strings `receipt.state…`: "received", "recorded" or "final"."""
+    try:
+        recorded = recorded_gift(mirror, donation)
+    except UnknownRecord:
+        return "received"
+    return "final" if finality(mirror).of_block(recorded.block_number) else "recorded"
 
 
 def _unit(mirror: Connection, fund: FundId) -> str | None:

@@ -11,6 +11,7 @@ from contracts.bindings.ids import DonationId
 from indexer.errors import UnknownRecord
 from indexer.queries.trace import trace_donation
 from ledger_api.answers import public_trace
+from ledger_api.finality import finality
 from ledger_api.gifts.receiving import opening
 from ledger_api.gifts.schemas import Gift
 from ledger_api.receipts.queries import gift_by_code, names
@@ -24,7 +25,8 @@ router = APIRouter(prefix="/v1", tags=["receipts"])
 def get_receipt(code: str, service: ServiceDep) -> dict[str, Any]:
     """A gift's receipt: what was given, what opens its commitment on chain, and where its units are.
 
-    `trace` is null until the gift is on chain.
+    `state` is `received` until the gift is on chain (`trace` is null), `recorded` while its record can still change
+    for technical reasons, and `final` from then on: only then is it a receipt for what the ledger holds.
     """
     row = gift_by_code(service.office, code)
     given = Gift(
@@ -39,11 +41,14 @@ def get_receipt(code: str, service: ServiceDep) -> dict[str, Any]:
     )
     with service.mirror.connect() as conn:
         try:
-            trace = public_trace(trace_donation(conn, DonationId(row.id)))
+            trace = public_trace(trace_donation(conn, DonationId(row.id)), finality(conn))
+            state = "final" if trace["gift"]["final"] else "recorded"
         except UnknownRecord:
-            trace = None
+            trace, state = None, "received"
     return {
         "code": row.receipt_code,
+        "state": state,
+        "final": state == "final",
         "page": f"{service.settings.public_url}/g/{row.receipt_code}",
         "organisation": {"id": hex_text(row.organisation), "names": names(service.office, row.organisation)},
         "fund": {"id": hex_text(row.fund), "names": names(service.office, row.fund)},

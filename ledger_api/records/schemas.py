@@ -21,12 +21,16 @@ class Accepted(Body):
 
 
 class RecordStatus(Body):
-    """queued, sent, recorded (its event is in the mirror) or rejected (with the contract's reason)."""
+    """queued, sent, recorded (its event is in the mirror) or rejected (with the contract's reason).
+
+    `final` is null before it is recorded, false while the record can still change for technical reasons.
+    """
 
     act: str
     id: str
     state: str
     problem: dict[str, Any] | None = None
+    final: bool | None = None
 
 
 def accepted(service: Service, entries: Sequence[Entry]) -> list[Accepted]:

@@ -1,184 +1,255 @@
-"""Measures the indexer: a real anvil chain into a SQLite mirror, beside what one writes first with web3.py.
+"""Measures the indexer on the chain that other indexers were measured on, from block 0, beside the floor and them.
 
-    python -m scripts.benchmarks.indexer          # AMANAT_BENCH_EVENTS=20000 for a shorter chain
+    scripts/bench indexer
 
-Both read the same chain from block 0 in processes of their own, in turns, so that the ratio holds on any
-machine. The naive baseline decodes with `contract.events.X().process_log` and inserts row by row, committing
-once a range; it makes no index but the primary key.
+    AMANAT_BENCH_EVENTS=20000    another number of events (200,000 is the shared chain)
+    AMANAT_BENCH_LONG=2000000    the long chain that memory is compared on; 0 leaves it out
+    AMANAT_BENCH_POSTGRES=URL    a database on a server of yours; else a throw-away server with stock settings
+    AMANAT_BENCH_PEERS=FOLDER    the shared peer benchmark, set up: Ponder and Subsquid run in the same turns
+
+Everything runs in turns in processes of its own, so that ratios hold on a machine that others use too. "From start"
+counts the interpreter's start, as the peers' figures count theirs; the floor has none in its figure.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
-import sqlite3
 import statistics
 import subprocess
-import sys
 import tempfile
-import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from contracts.bindings import fund_ledger
-from contracts.bindings.ids import DonationId
-from contracts.deployment import Deployment
-from indexer.follow import Follower
-from indexer.mirror import open_for_writing
-from indexer.node import Node
+import psycopg
+from psycopg import sql
+from sqlalchemy import make_url
 
-if TYPE_CHECKING:  # the indexer's own process must not carry web3 in its memory
-    from tests.chain import World
+from scripts.benchmarks.floor import postgres_floor, sqlite_floor
+from scripts.benchmarks.live import POLL_S, latencies_ms, quantiles
+from scripts.benchmarks.processes import measured
+from scripts.benchmarks.shared_chain import SHARED_EVENTS, SHARED_HEAD, BenchChain
 
-ARTIFACTS = Path(__file__).resolve().parents[2] / ".build" / "contracts"
-EVENTS = int(os.environ.get("AMANAT_BENCH_EVENTS", "50000"))
-A_TRANSACTION = 200
-RUNS = 3
-_IN_FLIGHT = 20
-_NAIVE_BLOCKS = 50
-"""About as many events at once as the indexer asks for."""
+EVENTS = int(os.environ.get("AMANAT_BENCH_EVENTS", str(SHARED_EVENTS)))
+LONG = int(os.environ.get("AMANAT_BENCH_LONG", "2000000"))
+PEERS = os.environ.get("AMANAT_BENCH_PEERS", "")
+RUNS = int(os.environ.get("AMANAT_BENCH_RUNS", "3"))
+_PORT = 38645
 _NAIVE_EVENTS = 10_000
-"""The baseline's pace does not change with the chain's length, and it would take minutes for all of it."""
+"""The naive baseline's pace does not change with the chain's length, and it would take minutes for all of it."""
+_RECORDED = json.loads(Path(__file__).with_name("peers.json").read_text())
+DATABASES = ("sqlite", "postgresql")
+MODES = ("off", "full")
+
+
+@dataclass
+class Bench:
+    """A chain and two places for mirrors."""
+
+    chain: BenchChain
+    folder: Path
+    postgres: str
+    """URL of a database that may be emptied."""
+    runs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    _made: int = 0
+
+    def fresh(self, database: str) -> str:
+        """The URL of an empty database."""
+        self._made += 1
+        if database == "sqlite":
+            return f"sqlite:///{self.folder / f'mirror{self._made}.db'}"
+        url = make_url(self.postgres)
+        name = f"{url.database}_{self._made}"
+        with _server(self.postgres) as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute("CHECKPOINT")
+        return url.set(database=name).render_as_string(hide_password=False)
+
+    def cold(self, kind: str, database: str, events: int) -> dict[str, Any]:
+        """One run of ours, or of the naive one, into an empty database."""
+        deployment = self.chain.deployment
+        place = deployment.addresses()["Bench"].hex(), deployment.genesis_hash.hex()
+        url = self.fresh(database)
+        result = measured("scripts.benchmarks.cold", kind, self.chain.url, url, str(events), *place)
+        if kind != "naive" and result["events"] != self.chain.events:
+            raise RuntimeError(f"{result['events']} rows of {self.chain.events} events")
+        self._forget(url)
+        return result
+
+    def floor(self, database: str) -> dict[str, Any]:
+        """One run of the floor."""
+        address, (head, _) = self.chain.deployment.addresses()["Bench"], self.chain.head()
+        url = self.fresh(database)
+        if database == "sqlite":
+            seconds = sqlite_floor(self.chain.url, address, head, Path(str(make_url(url).database)))
+        else:
+            seconds = postgres_floor(self.chain.url, address, head, _dsn(url))
+        self._forget(url)
+        return {"events": self.chain.events, "seconds": seconds, "whole_seconds": seconds}
+
+    def _forget(self, url: str) -> None:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            for file in self.folder.glob(f"{Path(str(parsed.database)).name}*"):
+                file.unlink()
+        else:
+            name = sql.Identifier(str(parsed.database))
+            with _server(self.postgres) as connection:
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
 def main() -> None:
     """Prints the figures, one a line."""
-    from tests.chain import Anvil, World
+    with (
+        tempfile.TemporaryDirectory(prefix="amanat-bench-") as folder,
+        _postgres() as postgres,
+        BenchChain(_PORT, hosts=40 if PEERS else 1) as chain,
+    ):
+        chain.grow(EVENTS)
+        same = " (the shared one)" if chain.head()[1] == SHARED_HEAD else ""
+        print(f"chain: {chain.events:,} events in {chain.head()[0]:,} blocks{same}", flush=True)
+        bench = Bench(chain, Path(folder), postgres)
+        _measure(bench)
+        _print_rates(bench)
+        _print_live(bench)
+        if LONG:
+            _print_memory(bench)
 
-    with tempfile.TemporaryDirectory(prefix="amanat-bench-") as folder, Anvil(block_time_s=3_600) as anvil:
-        world = World.make(anvil.w3)
-        deployment = Path(folder) / "deployment.json"
-        world.deployment.save(deployment)
-        seconds = _donate(world, EVENTS)
-        print(f"chain: {EVENTS:,} gifts, {A_TRANSACTION} a transaction, made in {seconds:.0f} s", flush=True)
-        runs: dict[str, list[dict[str, float]]] = {"indexer": [], "naive": []}
-        for i in range(RUNS):
-            for kind, results in runs.items():
-                database = Path(folder) / f"{kind}{i}.db"
-                results.append(_in_own_process(kind, anvil.url, deployment, database))
-        rates = {kind: statistics.median(r["events"] / r["seconds"] for r in rs) for kind, rs in runs.items()}
-        for kind, results in runs.items():
-            peak = max(r["peak_mib"] for r in results)
-            print(
-                f"{kind}: {rates[kind]:,.0f} events/s, median of {RUNS}; {results[0]['events']:,.0f} events; "
-                f"peak {peak:,.0f} MiB; database {results[0]['size_mib']:,.0f} MiB"
+
+def _measure(bench: Bench) -> None:
+    turns: dict[str, Callable[[], dict[str, Any]]] = {}
+    for database in DATABASES:
+        turns[f"floor {database}"] = lambda database=database: bench.floor(database)  # type: ignore[misc]
+        for mode in MODES:
+            turns[f"{mode} {database}"] = lambda mode=mode, database=database: bench.cold(  # type: ignore[misc]
+                mode, database, EVENTS
             )
-        print(f"ratio: {rates['indexer'] / rates['naive']:.1f} times the naive baseline")
+    turns["naive sqlite"] = lambda: bench.cold("naive", "sqlite", _NAIVE_EVENTS)
+    if PEERS:
+        turns["Subsquid postgresql"] = lambda: _peer("run_subsquid.py")
+        turns["Ponder postgresql"] = lambda: _peer("run_ponder.py", "--db", "postgres", "--urls", "40")
+        turns["Ponder embedded"] = lambda: _peer("run_ponder.py", "--db", "pglite", "--urls", "40")
+    for _ in range(RUNS):
+        for name, turn in turns.items():
+            bench.runs.setdefault(name, []).append(turn())
 
 
-def _donate(world: World, count: int) -> float:
-    """Batches of gifts, a few transactions ahead of their blocks; the seconds it took."""
-    from eth_utils import to_checksum_address
+def _peer(script: str, *arguments: str) -> dict[str, Any]:
+    """One cold run of a peer by the shared harness, which prints a line of JSON."""
+    home = os.environ.get("IDXBENCH") or str(Path(tempfile.gettempdir()) / "idxbench")
+    environment = os.environ | {"IDXBENCH": home, "IDXBENCH_RPC_PORT": str(_PORT)}
+    node = Path(home) / "n22" / "node"
+    if node.exists():
+        environment["IDXBENCH_NODE"] = str(node)
+    python = str(Path(home) / "v11" / "bin" / "python")
+    command = [python, str(Path(PEERS) / script), "--runs", "1", *arguments]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=PEERS)
+    line = json.loads(answer.stdout.strip().splitlines()[-1])
+    if not line.get("events_s"):
+        raise RuntimeError(f"{script} did not finish: {line}")
+    seconds = SHARED_EVENTS / line["events_s"]
+    return {
+        "events": SHARED_EVENTS, "seconds": seconds, "whole_seconds": seconds, "peak_mib": line.get("peak_rss_mb", 0)
+    }  # fmt: skip
 
-    from tests.chain import address_of, cash, new_id, new_key
 
-    start, w3 = time.perf_counter(), world.w3
-    donors = [address_of(new_key()) for _ in range(50)]
-    for nonce, first in enumerate(range(0, count, A_TRANSACTION)):
-        entries = [
-            cash(DonationId(new_id()), donors[i % len(donors)], 100 + i % 900, 1)
-            for i in range(first, min(first + A_TRANSACTION, count))
-        ]
-        signed = world.cashier.sign_transaction(
-            {
-                "chainId": w3.eth.chain_id,
-                "nonce": nonce,
-                "gas": 60_000_000,
-                "gasPrice": 0,
-                "value": 0,
-                "to": to_checksum_address(world.ledger),
-                "data": fund_ledger.donate(world.fund_eur, entries),
-            }
+def _rate(bench: Bench, name: str, clock: str = "seconds") -> float:
+    return float(statistics.median(run["events"] / run[clock] for run in bench.runs[name]))
+
+
+def _print_rates(bench: Bench) -> None:
+    print(f"cold from block 0, events/s, median of {RUNS} in turns (from start; peak memory)")
+    for name, runs in bench.runs.items():
+        peak = max(run.get("peak_mib", 0) for run in runs)
+        print(
+            f"  {name:<22} {_rate(bench, name):>9,.0f}  ({_rate(bench, name, 'whole_seconds'):>9,.0f}; "
+            f"{f'{peak:,.0f} MiB' if peak else 'not looked at'})"
         )
-        w3.eth.send_raw_transaction(signed.raw_transaction)
-        while nonce - w3.eth.get_transaction_count(world.cashier.address) >= _IN_FLIGHT:
-            time.sleep(0.01)
-    while w3.eth.get_transaction_count(world.cashier.address) * A_TRANSACTION < count:
-        time.sleep(0.01)
-    return time.perf_counter() - start
+    for database in DATABASES:
+        floor = _rate(bench, f"floor {database}")
+        for mode in MODES:
+            rate, whole = (
+                _rate(bench, f"{mode} {database}", clock) for clock in ("seconds", "whole_seconds")
+            )
+            print(f"ratio: {database}, verify {mode}: {rate / floor:.2f} of the floor in the same run")
+            _print_peers(bench, database, mode, whole, floor)
+    print(
+        f"ratio: {_rate(bench, 'off sqlite') / _rate(bench, 'naive sqlite'):.1f} times the naive one, SQLite"
+    )
 
 
-def _in_own_process(kind: str, url: str, deployment: Path, database: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "scripts.benchmarks.indexer", kind, url, str(deployment), str(database)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    result: dict[str, float] = json.loads(answer.stdout)
-    return result | {"size_mib": database.stat().st_size / 2**20}
+def _print_peers(bench: Bench, database: str, mode: str, rate: float, floor: float) -> None:
+    """Against peers of this run, and against their recorded figures by way of the floor of each machine."""
+    for name in bench.runs:
+        peer, _, where = name.partition(" ")
+        if peer in ("Ponder", "Subsquid") and (
+            where == database or (where, database) == ("embedded", "sqlite")
+        ):
+            print(f"       {rate / _rate(bench, name, 'whole_seconds'):6.1f} times {name}, in the same run")
+    scale = floor / _RECORDED["floor"][database]
+    for peer in _RECORDED["peers"]:
+        embedded = "sqlite" if "embedded" in peer["database"] else peer["database"]
+        if embedded == database or (mode == "full" and peer["name"] == "Subsquid"):
+            ratio = rate / (peer["events_per_s"] * scale)
+            print(
+                f"       {ratio:6.1f} times {peer['name']}, {peer['database']}: "
+                f"{peer['events_per_s']:,} there, {peer['events_per_s'] * scale:,.0f} by the floors' ratio"
+            )
 
 
-def _measure(kind: str, url: str, deployment: Deployment, database: Path) -> None:
-    """In the process of its own: prints what it did as JSON."""
-    start = time.perf_counter()
-    run = _indexer if kind == "indexer" else _naive
-    events = run(url, deployment, database)
-    seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"events": events, "seconds": seconds, "peak_mib": peak}))
+def _print_live(bench: Bench) -> None:
+    for database in DATABASES:
+        median, high = quantiles(latencies_ms(bench.chain, bench.fresh(database)))
+        print(
+            f"live, {database}, verify full: from block to visible row {median:.0f} ms median, {high:.0f} ms 95th "
+            f"percentile, a poll every {POLL_S * 1_000:.0f} ms included"
+        )
 
 
-def _indexer(url: str, deployment: Deployment, database: Path) -> int:
-    events = 0
-
-    def progress(now: object) -> None:
-        nonlocal events
-        events = now.events  # type: ignore[attr-defined]
-
-    engine = open_for_writing(f"sqlite:///{database}")
-    with Node(url) as node:
-        Follower(node, engine, deployment, on_progress=progress).poll()
-    engine.dispose()
-    return events
-
-
-def _naive(url: str, deployment: Deployment, database: Path) -> int:
-    from eth_utils import to_checksum_address
-    from hexbytes import HexBytes
-    from web3 import Web3
-
-    w3 = Web3(Web3.HTTPProvider(url))
-    events: dict[HexBytes, Any] = {}
-    for name in deployment.addresses():
-        contract = w3.eth.contract(abi=json.loads((ARTIFACTS / f"{name}.json").read_text())["abi"])
-        named: Any = contract.events  # an iterable, though its type says that `iter` gives another iterable
-        events |= {HexBytes(event.topic): event for event in named}
-    places = [to_checksum_address(address) for address in deployment.addresses().values()]
-    connection = sqlite3.connect(database)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    made: set[str] = set()
-    head, count = w3.eth.block_number, 0
-    for first in range(deployment.block, head + 1, _NAIVE_BLOCKS):
-        if count >= _NAIVE_EVENTS:
-            break
-        last = min(first + _NAIVE_BLOCKS - 1, head)
-        for log in w3.eth.get_logs({"address": places, "fromBlock": first, "toBlock": last}):
-            if log["topics"][0] not in events:
-                continue
-            event = events[log["topics"][0]]().process_log(log)
-            values = {
-                **event["args"],
-                "block": log["blockNumber"],
-                "hash": log["blockHash"],
-                "at": log["logIndex"],
-            }
-            _insert(connection, event["event"], values, made)
-            count += 1
-        connection.commit()
-    connection.close()
-    return count
+def _print_memory(bench: Bench) -> None:
+    short = bench.chain.events
+    before = {
+        (database, mode): max(run["peak_mib"] for run in bench.runs[f"{mode} {database}"])
+        for database in DATABASES
+        for mode in MODES
+    }
+    bench.chain.grow(LONG)
+    for (database, mode), peak in before.items():
+        run = bench.cold(mode, database, LONG)
+        print(
+            f"memory, {database}, verify {mode}: peak {peak:,.0f} MiB at {short:,} events, {run['peak_mib']:,.0f} MiB "
+            f"at {bench.chain.events:,} ({run['events'] / run['seconds']:,.0f} events/s there)",
+            flush=True,
+        )
 
 
-def _insert(connection: sqlite3.Connection, name: str, values: dict[str, object], made: set[str]) -> None:
-    columns = ", ".join(f'"{column}"' for column in values)
-    if name not in made:
-        made.add(name)
-        connection.execute(f'CREATE TABLE "{name}" ({columns}, PRIMARY KEY ("hash", "at"))')
-    slots = ", ".join("?" * len(values))
-    connection.execute(f'INSERT INTO "{name}" VALUES ({slots})', list(values.values()))  # noqa: S608
+@contextmanager
+def _postgres() -> Iterator[str]:
+    given = os.environ.get("AMANAT_BENCH_POSTGRES")
+    if given:
+        yield given
+        return
+    from tests.postgres import cluster
+
+    with cluster({"listen_addresses": ""}) as server:
+        yield server.url("postgres")
+
+
+@contextmanager
+def _server(url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(_dsn(url), autocommit=True) as connection:
+        yield connection
+
+
+def _dsn(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 5:
-        _measure(sys.argv[1], sys.argv[2], Deployment.load(Path(sys.argv[3])), Path(sys.argv[4]))
-    else:
-        main()
+    main()

@@ -36,8 +36,8 @@ from contracts.bindings.ids import (
 from contracts.deployment import CONTRACTS, Deployment
 from indexer import writer
 from indexer.blocks import Header
+from indexer.events import table_name
 from indexer.mirror import open_for_reading, open_for_writing
-from indexer.schema import table_name
 from ledger_api.chain import Chain
 from ledger_api.gifts.receiving import receipt_code
 from ledger_api.office import gift as gift_table
@@ -91,6 +91,8 @@ class SmallLedger:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.today = at("2025-10-05")
+        self.final: int | None = None
+        """The highest final block from now on; None: the latest."""
         self._mirror_url = f"sqlite:///{folder / 'mirror.db'}"
         self._mirror = open_for_writing(self._mirror_url)
         self.office = open_office(f"sqlite:///{folder / 'office.db'}")
@@ -100,7 +102,7 @@ class SmallLedger:
         self._numbers = count(1)
         self._delivered: dict[EntitlementId, int] = {}
         with self._mirror.begin() as conn:
-            writer.begin(conn, self.deployment, self._last)
+            writer.begin(conn, self.deployment, self._last, "instant")
 
     def write(self, *events: Any) -> None:
         """The events as one block."""
@@ -110,8 +112,13 @@ class SmallLedger:
         for index, event in enumerate(events):
             rows[table_name(type(event).__name__)].append((*event, number, header.hash, index))
         with self._mirror.begin() as conn:
-            writer.append(conn, [header], rows)
+            writer.append(conn, [header], rows, header.number if self.final is None else self.final)
         self._last = header
+
+    @property
+    def block(self) -> int:
+        """The number of the latest block."""
+        return self._last.number
 
     def name(self, id: bytes, **texts: str) -> None:
         """Names to show, by language."""

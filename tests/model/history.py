@@ -1,4 +1,4 @@
-"""Hand-made histories: typed events written into an in-memory mirror by the follower's own writer, a block a
+"""Hand-made histories: typed events written into a mirror by the follower's own writer, a block a
 step."""
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ from contracts.bindings.ids import (
 from contracts.bindings.programme_registry import ProgrammeOpened
 from contracts.deployment import CONTRACTS, Deployment
 from indexer.blocks import Header
+from indexer.events import table_name
 from indexer.mirror import open_for_writing
-from indexer.schema import table_name
 from indexer.writer import Position, append, begin, undo
 
 DEPLOYMENT = Deployment(
@@ -77,8 +77,8 @@ def account(name: str) -> Address:
 
 
 class History:
-    """A mirror in memory, and short words for the events of the funds of one organisation, `charity`. Its first
-    fund is `fund`; acts are on its line unless another is named, which `open_fund` opened."""
+    """A mirror, in memory unless told, and short words for the events of the funds of one organisation, `charity`.
+    Its first fund is `fund`; acts are on its line unless another is named, which `open_fund` opened."""
 
     fund = FundId(id_of("fund"))
     charity = OrganisationId(id_of("charity"))
@@ -86,10 +86,11 @@ class History:
     desk = OrganisationId(id_of("desk"))
     programme = ProgrammeId(id_of("programme"))
 
-    def __init__(self, more_funds: tuple[str, ...] = ()) -> None:
-        self.engine = open_for_writing("sqlite://")
+    def __init__(self, more_funds: tuple[str, ...] = (), url: str = "sqlite://") -> None:
+        """`url` names an empty mirror."""
+        self.engine = open_for_writing(url)
         with self.engine.begin() as conn:
-            self.position = begin(conn, DEPLOYMENT, ANCHOR)
+            self.position = begin(conn, DEPLOYMENT, ANCHOR, "instant")
         rule, clearer = RuleId(NONE), OrganisationId(NONE)
         self.record(
             ProgrammeOpened(self.programme, self.charity, "", rule, clearer, False, False, 0, "", ""),
@@ -109,8 +110,8 @@ class History:
     def connect(self) -> Connection:
         return self.engine.connect()
 
-    def record(self, *events: Any) -> None:
-        """One block with these events. Block n has time 1000 + 10 n."""
+    def record(self, *events: Any, final_number: int | None = None) -> None:
+        """One block with these events, final at once unless told. Block n has time 1000 + 10 n."""
         number = self.position.number + 1
         hash = hashlib.sha256(b"block %d" % number).digest()
         rows: dict[str, list[tuple[Any, ...]]] = {}
@@ -118,7 +119,7 @@ class History:
             rows.setdefault(table_name(type(event).__name__), []).append((*event, number, hash, index))
         with self.engine.begin() as conn:
             block = Header(number, hash, self.position.hash, 1_000 + 10 * number)
-            self.position = append(conn, [block], rows)
+            self.position = append(conn, [block], rows, number if final_number is None else final_number)
 
     def open_fund(self, name: str, unit: str = "EUR", head: str = "sadaqat") -> FundId:
         self.record(self._opening(name, unit, head))
@@ -128,14 +129,23 @@ class History:
         fund, programme = FundId(id_of(name)), ProgrammeId(NONE)
         return FundOpened(fund, self.charity, programme, unit, head, "", "", 0, 0, 0, 10_000)
 
-    def donate(self, name: str, start: int, amount: int, fund: str = "fund", **other: Any) -> DonationId:
+    def donate(
+        self,
+        name: str,
+        start: int,
+        amount: int,
+        fund: str = "fund",
+        *,
+        final_number: int | None = None,
+        **other: Any,
+    ) -> DonationId:
         """A gift in cash by bank; `other` replaces any of its fields."""
         donation = DonationId(id_of(name))
         donor = account("donor of " + name)
         gift = DonationRecorded(
             FundId(id_of(fund)), donation, donor, start, amount, 900, "cash", "bank", 0, "", NONE
         )
-        self.record(gift._replace(**other))
+        self.record(gift._replace(**other), final_number=final_number)
         return donation
 
     def claim(self, donation: str, wallet: Address) -> None:

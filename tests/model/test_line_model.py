@@ -21,6 +21,7 @@ from indexer.queries.line import fund_ends, fund_line
 from indexer.queries.organisations import FundTotals, organisation_totals
 from indexer.queries.trace import Segment, SegmentState, trace_donation
 from tests.model.history import History, id_of
+from tests.postgres import Cluster
 
 Unit = tuple[str, int]
 """The gift's name, and the unit's place in the inflow line of the fund that it was given to."""
@@ -70,6 +71,7 @@ class Fund:
     line: list[Unit] = field(default_factory=list)
     """Who came in at each place, and since a withdrawal exchanged them, who stands or left there."""
     outflow_end: int = 0
+    fees: int = 0
     promises: list[Promise] = field(default_factory=list)
 
     @property
@@ -120,9 +122,13 @@ class Model:
         self._arrive(fund, [(gift.name, place) for place in range(gift.start, gift.start + amount)])
 
     def fee(self, fund: Fund, which: int, amount: int) -> None:
-        amount = min(1 + amount % 3, fund.free)
-        if amount:
+        kept = sum(gift.amount - gift.withdrawn for gift in self.gifts if gift.fund is fund)
+        amount = min(
+            1 + amount % 3, fund.free, kept - fund.fees
+        )  # the fund's cap is all of the gifts it kept
+        if amount > 0:
             name = self.name("fee")
+            fund.fees += amount
             self.history.fee(name, fund.outflow_end, amount, fund.name)
             self._leave(fund, amount, "fee", name)
 
@@ -392,15 +398,37 @@ def history() -> Iterator[History]:
     history.close()
 
 
-@pytest.mark.timeout(600)
-@settings(
+@pytest.fixture(scope="module")
+def server_history(postgres: Cluster, postgres_template: str) -> Iterator[History]:
+    history = History(FUNDS[1:], postgres.database(postgres_template))
+    yield history
+    history.close()
+
+
+_SETTINGS = settings(
     max_examples=200,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     derandomize=True,
 )
-@given(chance=st.randoms(use_true_random=True), length=st.integers(10, 120))
+_CHANCE, _LENGTH = st.randoms(use_true_random=True), st.integers(10, 120)
+
+
+@pytest.mark.timeout(600)
+@_SETTINGS
+@given(chance=_CHANCE, length=_LENGTH)
 def test_every_unit_is_where_the_model_says(history: History, chance: Random, length: int) -> None:
+    _check(history, chance, length)
+
+
+@pytest.mark.timeout(600)
+@settings(_SETTINGS, max_examples=20)  # each of a history's blocks is a transaction on a server here
+@given(chance=_CHANCE, length=_LENGTH)
+def test_every_unit_is_there_on_postgresql_too(server_history: History, chance: Random, length: int) -> None:
+    _check(server_history, chance, length)
+
+
+def _check(history: History, chance: Random, length: int) -> None:
     history.restart()
     model = Model(history)
     for fund in model.funds:

@@ -43,8 +43,8 @@ from tests.model.history import History, account, id_of
 
 
 @pytest.fixture(scope="module")
-def mirror() -> Iterator[History]:
-    history = History(("other",))
+def mirror(module_mirror_url: str) -> Iterator[History]:
+    history = History(("other",), module_mirror_url)
     yield history
     history.close()
 

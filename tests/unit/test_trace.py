@@ -19,8 +19,8 @@ WAITING, RESERVED, IN_TRANSIT, HANDED_OVER, CONFIRMED, DISPUTED, DISMISSED, FEE,
 
 
 @pytest.fixture(scope="module")
-def mirror() -> Iterator[History]:
-    history = History(("other",))
+def mirror(module_mirror_url: str) -> Iterator[History]:
+    history = History(("other",), module_mirror_url)
     yield history
     history.close()
 
