@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
+from queue import SimpleQueue
 
 from indexer.errors import RangeTooLarge
 from indexer.fetch import Span
@@ -19,11 +19,12 @@ from indexer.worker import Worker, WorkerGone
 
 log = logging.getLogger("amanat.index")
 
-_AHEAD = 2
-"""Ranges on their way: while one is on the wire, the other is checked and decoded."""
+_AHEAD = 3
+"""Ranges on their way or ready: one more than are worked on, so that nobody waits for the writer."""
 _WORTH_PROCESSES_S = 0.25
 """Catching up for longer than this takes cores of its own; what is done sooner is not worth starting processes."""
-_WORKERS = max(1, min(_AHEAD, (os.cpu_count() or 1) - 1))
+_WORKERS = 2
+"""On two cores too: one checks and decodes while the other waits for the node."""
 
 Ranges = Generator[Prepared, None, None]
 
@@ -76,7 +77,7 @@ class _Crew:
         self._own = threading.local()
         self._nodes: list[Node] = []
         self._workers: list[Worker] = []
-        self._idle: deque[Worker] = deque()
+        self._idle: SimpleQueue[Worker] = SimpleQueue()
         self._since = time.monotonic()
 
     def __enter__(self) -> _Crew:
@@ -93,21 +94,24 @@ class _Crew:
         """Prepares the range in the background."""
         if not self._workers and time.monotonic() - self._since > _WORTH_PROCESSES_S:
             self._workers = [Worker(self._prepare, self._node) for _ in range(_WORKERS)]
-            self._idle.extend(self._workers)
+            for worker in self._workers:
+                self._idle.put(worker)
         return self._pool.submit(self._work, first, last)
 
     def _work(self, first: int, last: int) -> Prepared:
-        try:
-            worker = self._idle.popleft()
-        except IndexError:
+        # Once a worker is up, the thread waits for it rather than work here: it would take the interpreter from the
+        # thread that writes, for milliseconds at a time.
+        if not any(worker.ready.is_set() for worker in self._workers):
             return self._here(first, last)
+        worker = self._idle.get()
         try:
-            return worker.prepare(first, last) if worker.ready.is_set() else self._here(first, last)
+            if worker.ready.is_set():
+                return worker.prepare(first, last)
         except WorkerGone as error:
             log.warning("a range worker ended (%s); going on without", error, extra={"event": "no_worker"})
-            return self._here(first, last)
         finally:
-            self._idle.append(worker)
+            self._idle.put(worker)
+        return self._here(first, last)
 
     def _here(self, first: int, last: int) -> Prepared:
         if not hasattr(self._own, "node"):

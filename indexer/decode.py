@@ -4,6 +4,7 @@ slots."""
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -59,35 +60,34 @@ class Decoders:
 
     def rows(self, logs: Iterable[Mapping[str, Any]], headers: Sequence[Header]) -> Rows:
         """Rows by table; raises BadAnswer naming the log that is not what was asked for."""
-        rows: Rows = {}
+        rows: defaultdict[str, list[Row]] = defaultdict(list)
         header_of = {"0x" + header.hash.hex(): header for header in headers}
-        last_hash, last_number, last_index = "", -1, -1
-        block: Header | None = None
+        by_address = self.by_address
+        last_hash, number, hash, last_index = None, -1, b"", -1
         for log in logs:
             try:
                 if log["blockHash"] != last_hash:
                     last_hash = log["blockHash"]
-                    block = _block(log, header_of, last_number)
-                    last_number, last_index = block.number, -1
+                    number, hash = _block(log, header_of, number)
+                    last_index = -1
                 index = int(log["logIndex"], 16)
-                if index <= last_index or block is None or log.get("removed"):
-                    raise BadAnswer(f"block {last_number}: log {index} is repeated, out of order or removed")
+                if index <= last_index or log.get("removed"):
+                    raise BadAnswer(f"block {number}: log {index} is repeated, out of order or removed")
                 last_index = index
-                decoder = self._decoder(log)
+                topics, data = log["topics"], log["data"]
+                try:
+                    decoder: Decoder | None = by_address[log["address"]][topics[0]]
+                except KeyError:
+                    decoder = self._decoder(log)
                 if decoder is None:
                     continue
-                name, decode, topics_length, data_length = decoder
-                topics, data = log["topics"], log["data"]
+                table, decode, topics_length, data_length = decoder
                 if len(data) != data_length or len("".join(topics)) != topics_length:
-                    raise BadAnswer(f"block {last_number}: log {index} is too short or too long")
-                row = (*decode(topics, data), block.number, block.hash, index)
+                    raise BadAnswer(f"block {number}: log {index} is too short or too long")
+                rows[table].append((*decode(topics, data), number, hash, index))
             except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-                raise BadAnswer(f"a log after block {last_number}, log {last_index} ({error!r})") from None
-            try:
-                rows[name].append(row)
-            except KeyError:
-                rows[name] = [row]
-        return rows
+                raise BadAnswer(f"a log after block {number}, log {last_index} ({error!r})") from None
+        return dict(rows)
 
     def _decoder(self, log: Mapping[str, Any]) -> Decoder | None:
         address: str = log["address"]
@@ -138,7 +138,7 @@ def _decoder(event: Event) -> Decoder:
     raise AssertionError(f"{event.name} has more topics than a log can have")
 
 
-def _block(log: Mapping[str, Any], header_of: Mapping[str, Header], last_number: int) -> Header:
+def _block(log: Mapping[str, Any], header_of: Mapping[str, Header], last_number: int) -> tuple[int, bytes]:
     header = header_of.get(log["blockHash"])
     number = int(log["blockNumber"], 16)
     if header is None or header.number != number:
@@ -147,4 +147,4 @@ def _block(log: Mapping[str, Any], header_of: Mapping[str, Header], last_number:
         )
     if number <= last_number:
         raise BadAnswer(f"block {number}: its logs come after those of block {last_number}")
-    return header
+    return number, header.hash

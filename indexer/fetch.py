@@ -99,7 +99,7 @@ class Span:
     """How many blocks to ask for at once: towards so many logs an answer as bound memory and keep commits
     short."""
 
-    def __init__(self, wanted_logs: int = 8_000, most_blocks: int = 1_000) -> None:
+    def __init__(self, wanted_logs: int = 4_000, most_blocks: int = 1_000) -> None:
         self.blocks = 32
         self._wanted_logs = wanted_logs
         self._most_blocks = most_blocks

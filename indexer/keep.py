@@ -81,7 +81,7 @@ def started(
     while not stop.is_set():
         try:
             return Follower(nodes, engine, deployment, settings, observer=observer)
-        except (NodeError, MirrorAway) as error:
+        except (NodeError, MirrorAway, MirrorInUse) as error:
             if not error.retry:
                 raise
             stop.wait(_PATIENCE_S)
@@ -104,24 +104,41 @@ def keep(
     While another indexer writes the mirror, `on_wait` is told who, and this one waits; `on_turn` when it begins.
     Raises IndexerError.
     """
-    with only_writer(url, stop, on_wait) as engine:
-        if engine is None:
-            return None
-        on_turn()
-        follower = started(nodes, engine, deployment, settings, observer, stop)
-        if follower is None:
-            return None
-        logger().info(
-            "following",
-            block=follower.position.number,
-            endpoint=nodes.name,
-            mirror=shown(url),
-            finality=str(settings.finality),
-            verify=str(settings.verify),
-            consensus=str(settings.consensus),
-        )
-        follower.run(stop)
-        return follower.position
+    while not stop.is_set():
+        try:
+            with database_errors(), only_writer(url, stop, on_wait) as engine:
+                if engine is not None:
+                    on_turn()
+                    return _follow(url, nodes, deployment, settings, observer, stop, engine)
+        except MirrorAway as error:  # before following, which waits by itself for a database that fails
+            observer.refused(error, shown(url))
+            stop.wait(_PATIENCE_S)
+    return None
+
+
+def _follow(
+    url: str,
+    nodes: Nodes,
+    deployment: Deployment,
+    settings: Settings,
+    observer: Observer,
+    stop: threading.Event,
+    engine: Engine,
+) -> Position | None:
+    follower = started(nodes, engine, deployment, settings, observer, stop)
+    if follower is None:
+        return None
+    logger().info(
+        "following",
+        block=follower.position.number,
+        endpoint=nodes.name,
+        mirror=shown(url),
+        finality=str(settings.finality),
+        verify=str(settings.verify),
+        consensus=str(settings.consensus),
+    )
+    follower.run(stop)
+    return follower.position
 
 
 def replay(

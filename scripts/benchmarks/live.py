@@ -7,8 +7,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 
-from sqlalchemy import func, select
+from sqlalchemy import LargeBinary, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
 from contracts.abi import Address
@@ -27,25 +28,30 @@ def latencies_ms(chain: BenchChain, url: str) -> list[float]:
     command = [sys.executable, "-m", "scripts.benchmarks.live", chain.url, url, address, genesis]
     follower = subprocess.Popen(command, stdin=subprocess.PIPE)
     engine = reading_engine(database(url))
-    counted = select(
-        *(select(func.count()).select_from(table).scalar_subquery() for table in SCHEMA.tables.values())
+    rows = select(
+        *(
+            select(func.count())
+            .where(table.c.block_hash == bindparam("hash", type_=LargeBinary))
+            .scalar_subquery()
+            for table in SCHEMA.tables.values()
+        )
     )
 
-    def visible() -> int:
+    def visible(hash: bytes) -> int:
         try:
             with engine.connect() as conn:
-                return sum(conn.execute(counted).one())
+                return sum(conn.execute(rows, {"hash": hash}).one())
         except DBAPIError:  # its tables are not made yet
-            return -1
+            return 0
 
     found: list[float] = []
     try:
-        _wait(visible, chain.events)
+        _wait(visible, chain.head()[1], 1)
         for i in range(_BLOCKS):
             time.sleep(0.05 + 0.0137 * (i % 7))  # not in step with the polls
             chain.batch(_EVENTS // 2, _EVENTS // 2)
             mined = time.perf_counter()
-            _wait(visible, chain.events)
+            _wait(visible, chain.head()[1], _EVENTS)
             found.append((time.perf_counter() - mined) * 1_000)
     finally:
         follower.terminate()
@@ -54,9 +60,9 @@ def latencies_ms(chain: BenchChain, url: str) -> list[float]:
     return found
 
 
-def _wait(visible: object, events: int) -> None:
-    end = time.monotonic() + 60
-    while visible() < events:  # type: ignore[operator]
+def _wait(visible: Callable[[bytes], int], hash: bytes, events: int) -> None:
+    end = time.monotonic() + 120
+    while visible(hash) < events:
         if time.monotonic() > end:
             raise RuntimeError("the follower does not keep up")
         time.sleep(0.001)

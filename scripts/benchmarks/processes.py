@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -12,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 _EVERY_S = 0.05
-_PAGE = os.sysconf("SC_PAGESIZE")
 
 
 class Peak(threading.Thread):
-    """The highest resident memory of a process and its descendants together, looked at every 50 ms."""
+    """The most memory that a process and its descendants held together, looked at every 50 ms; what they share is
+    counted once (the kernel's proportional set size)."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -27,7 +26,7 @@ class Peak(threading.Thread):
 
     def run(self) -> None:
         while not self._stop_now.is_set():
-            self._bytes = max(self._bytes, sum(map(_resident, _tree(self._pid))))
+            self._bytes = max(self._bytes, sum(map(_held, _tree(self._pid))))
             self._stop_now.wait(_EVERY_S)
 
     def mib(self) -> float:
@@ -50,11 +49,12 @@ def measured(module: str, *arguments: str) -> dict[str, Any]:
     return result | {"whole_seconds": seconds, "peak_mib": mib}
 
 
-def _resident(pid: int) -> int:
+def _held(pid: int) -> int:
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
-    except (OSError, IndexError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it ended meanwhile
         return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
 
 
 def _tree(pid: int) -> list[int]:
@@ -62,9 +62,9 @@ def _tree(pid: int) -> list[int]:
     while todo:
         one = todo.pop()
         found.append(one)
-        for children in Path(f"/proc/{one}/task").glob("*/children"):
-            try:
+        try:
+            for children in list(Path(f"/proc/{one}/task").glob("*/children")):
                 todo += map(int, children.read_text().split())
-            except OSError:
-                continue
+        except OSError:
+            continue
     return found

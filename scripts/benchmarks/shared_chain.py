@@ -17,11 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from eth_utils import keccak
-
 from contracts.abi import Address, Column, Event
 from contracts.deployment import CONTRACTS, Deployment
 from contracts.devnode import ANVIL
+from contracts.keccak import keccak
 from indexer.errors import NodeUnreachable
 from indexer.node import Call, Node
 from indexer.schema import Schema
@@ -85,7 +84,7 @@ def _decode_delivered(topics: Sequence[str], data: str) -> Delivered:
 
 def _event(name: str, signature: str, kinds: dict[str, str], decode: Any) -> Event:
     columns = tuple(Column(column, kind) for column, kind in kinds.items())
-    return Event("Bench", name, "0x" + keccak(text=signature).hex(), columns, decode)
+    return Event("Bench", name, "0x" + keccak(signature.encode()).hex(), columns, decode)
 
 
 _NUMBERS = {"start": "int", "amount": "int", "settled_at_unix_s": "int"}
@@ -184,7 +183,7 @@ class BenchChain:
     def batch(self, donated: int, delivered: int) -> None:
         """One block with so many events."""
         seed = self._nonce - 1
-        selector = keccak(text="batch(uint32,uint256,uint256,uint256)")[:4]
+        selector = keccak(b"batch(uint32,uint256,uint256,uint256)")[:4]
         words = b"".join(n.to_bytes(32, "big") for n in (seed % 16, seed, donated, delivered))
         count = donated + delivered
         to = "0x" + self.deployment.addresses()["Bench"].hex()
