@@ -37,7 +37,7 @@ _GAS = 50_000
 _SENDER: LocalAccount = Account.from_key(hashlib.sha256(b"sender of the branches").digest())
 
 Seal = Callable[[Json], Json]
-"""Adds a seal to a header that is complete but for its hash."""
+"""Adds a seal to a header that is complete but for its hash; and the hash, where that is not of the header as it is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -120,7 +120,7 @@ class Tree:
         header["transactionsRoot"] = "0x" + (list_root(raws) if raws else EMPTY_TRIE).hex()
         if self._seal:
             header = self._seal(header)
-        hash = header["hash"] = block_hash(header)
+        hash = header["hash"] = header.get("hash") or block_hash(header)
         _place(hash, number, transactions, receipts)
         full = header | {"transactions": transactions}
         short = header | {"transactions": [t["hash"] for t in transactions]}
