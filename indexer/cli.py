@@ -329,10 +329,13 @@ def _split(nodes: list[str]) -> list[str]:
 
 
 def _stopped_by_signals() -> threading.Event:
-    """Set by Ctrl-C and by SIGTERM."""
+    """Set by Ctrl-C and by SIGTERM.
+
+    By a thread: the handler interrupts the main thread, which may be inside this very event's lock, waiting on it.
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: threading.Thread(target=stop.set).start())
     return stop
 
 

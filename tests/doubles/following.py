@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 
 from contracts.deployment import Deployment
-from indexer.errors import BadAnswer, IndexerError
+from indexer.errors import BadAnswer, IndexerError, NodeError, NodeRefused
 from indexer.fetch import Span
 from indexer.follow import Follower
 from indexer.node import Node
@@ -89,7 +89,9 @@ def settle(follower: Follower, tip: Block) -> int:
     for polls in range(1, _TRIES):
         try:
             follower.poll()
-        except BadAnswer:
+        except NodeError as error:
+            if not isinstance(error, BadAnswer | NodeRefused) or not error.retry:
+                raise
             continue
         if follower.position.hash == raw(tip.hash):
             return polls

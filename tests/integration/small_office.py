@@ -39,6 +39,7 @@ from indexer.node import Node
 from indexer.queries.blocks import as_of
 from indexer.queries.gifts import Gift, gift
 from indexer.schema import EVENT_TABLES
+from indexer.settings import Settings as Keeping
 from ledger_api.app import make_app
 from ledger_api.office import metadata, open_office, outbox
 from ledger_api.outbox import State
@@ -275,8 +276,9 @@ def _following(settings: Settings) -> Iterator[None]:
     stop = threading.Event()
     engine = open_for_writing(settings.mirror_url)
     with Node(settings.node_url) as node:
-        follower = Follower(node, engine, settings.deployment)
-        thread = threading.Thread(target=follower.run, args=(stop, 0.02), daemon=True)
+        keeping = Keeping(poll_s=0.02)
+        follower = Follower(node, engine, settings.deployment, keeping)
+        thread = threading.Thread(target=follower.run, args=(stop,), daemon=True)
         thread.start()
         try:
             yield

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import Engine
 
-from indexer.errors import BadAnswer, ReorgTooDeep, StaleHead
+from indexer.errors import BadAnswer, NodeRefused, ReorgTooDeep, StaleHead
 from indexer.invariants import broken
 from indexer.mirror import open_for_writing
 from indexer.schema import LEDGER
@@ -106,7 +106,7 @@ class Histories(RuleBasedStateMachine):
         """The branch changes in the middle of a poll; what that poll did is unknown, what follows is not."""
         moved = _TREE.grow(self.tip.back(min(depth, self.tip.number)), blocks, "moved")
         self.node.serve_after(calls, moved)
-        with contextlib.suppress(BadAnswer, ReorgTooDeep, StaleHead):
+        with contextlib.suppress(BadAnswer, NodeRefused, ReorgTooDeep, StaleHead):
             self.follower.poll()
         before = self.held
         self.held = next(
