@@ -38,6 +38,8 @@ LONG = int(os.environ.get("AMANAT_BENCH_LONG", "2000000"))
 PEERS = os.environ.get("AMANAT_BENCH_PEERS", "")
 RUNS = int(os.environ.get("AMANAT_BENCH_RUNS", "3"))
 _PORT = 38645
+_LONG_BLOCK = 1_000
+"""Events in a block of the long part: the node takes longer for a block the more it has."""
 _NAIVE_EVENTS = 10_000
 """The naive baseline's pace does not change with the chain's length, and it would take minutes for all of it."""
 _RECORDED = json.loads(Path(__file__).with_name("peers.json").read_text())
@@ -218,7 +220,7 @@ def _print_memory(bench: Bench) -> None:
     before = {
         database: max(run["peak_mib"] for run in bench.runs[f"full {database}"]) for database in DATABASES
     }
-    bench.chain.grow(LONG)
+    bench.chain.grow(LONG, _LONG_BLOCK)
     for database, peak in before.items():
         run = bench.cold("full", database, LONG)
         print(

@@ -163,6 +163,7 @@ class BenchChain:
 
     def _first_answer(self) -> Any:
         end = time.monotonic() + 30
+        time.sleep(0.3)  # a node that cannot have the port ends within this
         while True:
             try:
                 return self._node.call("eth_getBlockByNumber", "0x0", False)
@@ -174,11 +175,10 @@ class BenchChain:
                 if self.process.poll() is not None:  # another program may be answering on this port
                     raise RuntimeError(f"no node could be started on port {self._port}; is it in use?")
 
-    def grow(self, events: int) -> None:
-        """Adds blocks of one transaction until the chain holds so many events."""
-        each = EVENTS_A_TRANSACTION // 2
+    def grow(self, events: int, each: int = EVENTS_A_TRANSACTION) -> None:
+        """Adds blocks of one transaction, with `each` events, until the chain holds so many."""
         while self.events < events:
-            self.batch(each, each)
+            self.batch(each // 2, each // 2)
 
     def batch(self, donated: int, delivered: int) -> None:
         """One block with so many events."""
