@@ -100,14 +100,14 @@ class Span:
     short."""
 
     def __init__(self, wanted_logs: int = 4_000, most_blocks: int = 1_000) -> None:
-        self.blocks = 32
+        self.blocks = 8
         self._wanted_logs = wanted_logs
         self._most_blocks = most_blocks
 
     def answered(self, blocks: int, logs: int) -> None:
         """Learns from an answer."""
         if logs > self._wanted_logs * 2:
-            self.blocks = max(1, min(self.blocks, blocks // 2))
+            self.blocks = max(1, min(self.blocks, blocks // 2, blocks * self._wanted_logs // logs))
         elif logs < self._wanted_logs // 2 and blocks >= self.blocks:
             self.blocks = min(self._most_blocks, self.blocks * 2)
 
