@@ -12,6 +12,10 @@ from indexer.node import Call, Node
 
 Json = dict[str, Any]
 
+_MOST_RANGE_BYTES = 12 * 1024 * 1024
+"""Of several blocks together. A range is sized by what the last ones held; where blocks grow dense of a sudden, this
+is what bounds memory, for three ranges are on their way at once and each is ten times as large when it is parsed."""
+
 
 class Fetched(NamedTuple):
     """A node's answer for a range, not yet checked: blocks without their transactions, and our contracts' logs."""
@@ -70,7 +74,7 @@ def head(node: Node) -> Header:
 
 def _ask(node: Node, calls: Sequence[Call], first: int, last: int) -> list[Any]:
     try:
-        return node.batch(calls)
+        return node.batch(calls, _MOST_RANGE_BYTES if first < last else None)
     except (NodeRefused, AnswerTooLarge) as error:
         # Providers have many codes and words for "too much at once"; asking for less is the one thing to try.
         # A call that is wrong in itself fails just so with a single block.

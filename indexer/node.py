@@ -16,7 +16,7 @@ from indexer.errors import AnswerTooLarge, BadAnswer, NodeRefused, NodeUnreachab
 
 _TIMEOUT_S = 30.0
 _MOST_BYTES = 128 * 1024 * 1024
-"""Longer than any range that is asked for, short enough for a small machine."""
+"""Longer than any block, short enough for a small machine."""
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
@@ -74,9 +74,9 @@ class Node:
         """One call's result. Raises NodeUnreachable, NodeRefused, BadAnswer."""
         return self.batch([Call(method, params)])[0]
 
-    def batch(self, calls: Sequence[Call]) -> list[Any]:
+    def batch(self, calls: Sequence[Call], most_bytes: int | None = None) -> list[Any]:
         """The calls' results in their order, from one request. Raises NodeUnreachable, NodeRefused,
-        BadAnswer."""
+        BadAnswer, and AnswerTooLarge beyond `most_bytes` (or what a small machine can hold)."""
         body = orjson.dumps(
             [
                 {"jsonrpc": "2.0", "id": i, "method": call.method, "params": call.params}
@@ -84,7 +84,9 @@ class Node:
             ]
         )
         try:
-            answers = orjson.loads(self._post(body, calls[0].method))
+            answers = orjson.loads(
+                self._post(body, calls[0].method, min(most_bytes or _MOST_BYTES, _MOST_BYTES))
+            )
         except orjson.JSONDecodeError as error:
             raise BadAnswer(f"no JSON ({error})") from None
         if isinstance(answers, dict) and "error" in answers:  # a node may refuse a batch as a whole
@@ -105,17 +107,17 @@ class Node:
         sock: socket.socket = self._connection.sock
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def _post(self, body: bytes, method: str) -> bytes:
+    def _post(self, body: bytes, method: str, most_bytes: int) -> bytes:
         for fresh in (self._connection.sock is None, True):
             try:
                 if self._connection.sock is None:
                     self._connect()
                 self._connection.request("POST", self._path, body, self._headers)
                 response = self._connection.getresponse()
-                data = response.read(_MOST_BYTES + 1)
-                if len(data) > _MOST_BYTES:
+                data = response.read(most_bytes + 1)
+                if len(data) > most_bytes:
                     self._connection.close()
-                    raise AnswerTooLarge(self.name, _MOST_BYTES)
+                    raise AnswerTooLarge(self.name, most_bytes)
                 if response.length:  # read() with a limit does not complain of an end that comes early
                     raise http.client.IncompleteRead(data, response.length)
             except (OSError, http.client.HTTPException) as error:

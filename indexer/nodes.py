@@ -68,9 +68,9 @@ class Nodes:
         """As Node.call."""
         return self.current.call(method, *params)
 
-    def batch(self, calls: Sequence[Call]) -> list[Any]:
+    def batch(self, calls: Sequence[Call], most_bytes: int | None = None) -> list[Any]:
         """As Node.batch."""
-        return self.current.batch(calls)
+        return self.current.batch(calls, most_bytes)
 
     def leave(self, error: IndexerError) -> bool:
         """Lets the current node rest and turns to the next that does not; whether there is one.

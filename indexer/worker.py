@@ -58,9 +58,9 @@ class Worker:
             if _receive(self._from) == _READY:
                 self.ready.set()
         except (OSError, EOFError, ValueError) as error:
-            log.warning(
-                "a range worker did not start (%s); going on without", error, extra={"event": "no_worker"}
-            )
+            if not self._closed:  # what it fetched for was done sooner
+                text = "a range worker did not start (%s); going on without"
+                log.warning(text, error, extra={"event": "no_worker"})
 
     def prepare(self, first: int, last: int) -> Prepared:
         """As Preparation, in the worker. Raises NodeError, WorkerGone."""

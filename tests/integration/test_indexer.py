@@ -145,10 +145,26 @@ def test_status_says_how_far_the_mirror_is(chain: tuple[Anvil, World], mirror: s
 class PickyNode(Node):
     """Answers for few blocks at once."""
 
-    def batch(self, calls: Sequence[Call]) -> list[Any]:
+    def batch(self, calls: Sequence[Call], most_bytes: int | None = None) -> list[Any]:
         if len(calls) > 4:
             raise NodeRefused(calls[0].method, -32005, "too many blocks")
-        return super().batch(calls)
+        return super().batch(calls, most_bytes)
+
+
+def test_many_bytes_for_many_blocks_are_asked_for_in_parts(
+    chain: tuple[Anvil, World], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Memory is bounded by this when blocks grow dense of a sudden. A single block may be as long as it is."""
+    anvil, world = chain
+    monkeypatch.setattr("indexer.fetch._MOST_RANGE_BYTES", 3_000)
+    engine = open_for_writing("sqlite://")
+    with Node(anvil.url) as node, caplog.at_level("INFO"):
+        assert Follower(node, engine, world.deployment).poll().number > world.deployment.block
+        with engine.connect() as conn:
+            held = digests(conn)
+        now = replayed(node, world)
+    assert held | {"block": now["block"]} == now, "but for blocks that came meanwhile"
+    assert "answers with more than 3,000 bytes" in caplog.text
 
 
 def test_a_node_that_answers_for_few_blocks_is_asked_for_few(chain: tuple[Anvil, World]) -> None:
