@@ -12,7 +12,7 @@ from indexer.node import Call, Node
 
 Json = dict[str, Any]
 
-_MOST_RANGE_BYTES = 12 * 1024 * 1024
+_MOST_RANGE_BYTES = 6 * 1024 * 1024
 """Of several blocks together. A range is sized by what the last ones held; where blocks grow dense of a sudden, this
 is what bounds memory, for three ranges are on their way at once and each is ten times as large when it is parsed."""
 
